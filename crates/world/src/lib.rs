@@ -1,5 +1,6 @@
-//! The simulated world of the bench `syncdyno`: phones with real SQLite on simulated disks,
-//! networks, a gateway and a backend, the built-in engine, and people who work.
+//! The simulated world of `syncdyno`: phones with real SQLite on simulated disks, networks, a
+//! gateway (the server between phones and backend) and a backend. It also has the built-in sync
+//! engine and the people who use the phones.
 
 pub mod backend;
 pub mod bugs;

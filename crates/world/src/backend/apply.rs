@@ -1,4 +1,5 @@
-//! Mutations of devices: each is committed once, refused once, or rejected permanently.
+//! Judges the mutations that devices push: each is committed, refused with a conflict, or rejected
+//! permanently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use crate::contract::{
     Author, ColumnKind, EditKind, Entity, Guard, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule, image,
 };
 
-/// The decision on a mutation. On each replay, a conflict shows the row's current state.
+/// The decision on a mutation. A repeated mutation gets it again. A conflict then shows the row's
+/// current state.
 #[derive(Clone, Debug)]
 enum Verdict {
     Applied(Stamp),
@@ -34,7 +36,6 @@ enum Verdict {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Verdicts(FxHashMap<Box<str>, (Time, Verdict)>);
 
-/// A mutation, the attributes of its device, and the database when it arrives.
 #[derive(Clone, Copy)]
 struct Case<'c> {
     sight: Sight<'c>,
@@ -51,7 +52,7 @@ struct Together {
     own: BTreeSet<usize>,
 }
 
-/// The reason why no mutation of a family is committed.
+/// The reason why a whole family (the mutations of a row and of its parts) is not committed.
 enum Held {
     /// One mutation is deferred, or has a conflict that its device must resolve first.
     Later,
@@ -145,7 +146,8 @@ impl Verdicts {
         self.remember(case, verdict)
     }
 
-    /// The verdict of an earlier arrival; `None` if the backend does not remember one.
+    /// The verdict on an earlier arrival of the mutation; `None` if the backend does not remember
+    /// one.
     fn known(&self, case: Case<'_>) -> Option<&Verdict> {
         let idempotency = case.sight.database.options.idempotency;
         let (given, verdict) = self.0.get(case.mutation.id.as_str())?;
@@ -232,7 +234,7 @@ impl<'c> Case<'c> {
         let values = match (mutation.kind, known.map(|slot| (slot, table.record(slot)))) {
             (EditKind::Create, None) => Some(self.created(entity)),
             (EditKind::Create, Some((_, record))) if !record.deleted => return conflict(Refusal::Exists),
-            // The base is the deletion itself: the device has seen it and undoes it.
+            // The mutation's base is the deletion: the device has seen the deletion and undoes it.
             (EditKind::Create, Some((_, record))) if mutation.base == Some(record.stamp) => {
                 Some(self.created(entity))
             }
@@ -266,7 +268,8 @@ impl<'c> Case<'c> {
         Ok(Draft { entity: *id, key, slot, values, author, written: Some(written), unnoted: false })
     }
 
-    /// Checks that the row belongs to the device: the present row, or the row to create.
+    /// Checks that the row belongs to the device: the stored row, or the row that a create would
+    /// add.
     fn is_allowed(self, entity: &Entity) -> Result<(), Verdict> {
         let Case { sight, attributes, mutation, .. } = self;
         let authorisation = sight.database.options.authorisation;
@@ -292,7 +295,8 @@ impl<'c> Case<'c> {
 
     fn created(self, entity: &Entity) -> Arc<[Value]> {
         let mut values = vec![Value::Null; entity.columns.len()];
-        // A device cannot send columns that it does not hold. The row gets the device's attributes.
+        // A device cannot send columns that it does not hold. Its attributes fill the scope
+        // columns.
         for (column, attribute) in entity.scope.iter().filter_map(ScopeRule::attribute) {
             values[column] = self.attributes[attribute].clone();
         }
@@ -302,7 +306,8 @@ impl<'c> Case<'c> {
         values.into()
     }
 
-    /// The entity, or the reason for a rejection that does not depend on the mutation's content.
+    /// Returns the mutation's entity, or the reason for a rejection that does not depend on the
+    /// row.
     fn accepts(self) -> Result<&'c Entity, String> {
         let mutation = self.mutation;
         let entities = &self.content().schema.entities;
@@ -377,7 +382,8 @@ impl<'c> Case<'c> {
         }
     }
 
-    /// A row of the mutation's entity, with the columns that its device may see.
+    /// The mutation's row as its device may see it. A row that is deleted or outside the device's
+    /// scope has no values.
     fn shown(self, slot: Slot) -> Row {
         let entity = self.content().schema.entity(self.mutation.entity);
         let record = self.content().table(self.mutation.entity).record(slot);
@@ -419,11 +425,12 @@ fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
     (!fits && *value != Value::Null).then_some(wanted)
 }
 
-/// True if the mutation may change this row. Every [`Writes`] rule also checks the image guard.
+/// True if the mutation may change this row. A [`Guard::Image`] is checked under every [`Writes`]
+/// rule.
 fn may_change(options: &BackendOptions, entity: &Entity, mutation: &Mutation, record: &Record) -> bool {
     let grace = options.writes_grace.as_micros() as i64;
     let cut = |stamp: Stamp| stamp.truncated(options.stamp_precision).0;
-    // The sum saturates: a device may send any date.
+    // The sum saturates because a device may send any date.
     let is_newer = || mutation.made_at.0.saturating_add(grace) > record.edited_at.0;
     match (options.writes, mutation.guard) {
         (Writes::NewerDate, Guard::Base | Guard::Since) => is_newer(),
@@ -461,7 +468,8 @@ fn families(sight: Sight<'_>, mutations: &[Mutation]) -> Vec<usize> {
     tops.iter().map(first).collect()
 }
 
-/// The parent key in a row's `column`: from this request's mutation, otherwise as stored.
+/// The parent's key in the row's `column`. A mutation of the same request overrides the stored
+/// value.
 fn part_of(
     sight: Sight<'_>,
     mutations: &[Mutation],

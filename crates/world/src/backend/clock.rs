@@ -1,26 +1,29 @@
-//! The backend's clock, and the stamps of its commits.
+//! The backend's clock. It gives each commit a stamp (the version time of its rows).
 
 use super::options::{BackendOptions, Ticks};
 use crate::base::{Span, Stamp, Time};
 
-/// Shows the time and gives out stamps. A stamp is the time, truncated to the precision.
+/// The clock gives each commit a stamp: its time, truncated to the precision.
 ///
-/// Three rules move a stamp past the time, to the next multiple of the precision:
+/// Three rules can move a stamp forward to a later multiple of the precision:
 /// - Stamps never go back, even if the clock does. Two commits may share a stamp.
 /// - A row's next version has a later stamp than the previous one. Otherwise a compare-and-set on
-///   the stamp would confuse two versions. A clock that is not `monotonic` has only this rule.
-/// - A cursor may end at (s, key). Once it is handed out, no commit gets stamp s or earlier: a
-///   commit with stamp s and a smaller key would lie before the cursor.
+///   the stamp would confuse two versions. If the clock is not `monotonic`, only this rule applies.
+/// - A cursor is a pair (stamp s, key). Once a cursor is handed out, no commit gets s or an earlier
+///   stamp. Otherwise a commit with stamp s and a smaller key would lie before the cursor, and its
+///   reader would miss it.
 ///
-/// With [`Ticks::RunAhead`], stamps run ahead of a coarse clock until commits pause. With
-/// [`Ticks::Shared`], stamps stay at the tick, and a row's next version is one microsecond later. A
-/// reader that stays behind the settled end then gets a tick only after its end.
+/// A tick is one interval of the precision. With [`Ticks::RunAhead`], stamps run ahead of a coarse
+/// clock until commits pause. With [`Ticks::Shared`], all commits of a tick get the tick's stamp. A
+/// row's next version in the same tick gets a stamp one microsecond later. A reader that reads only
+/// settled stamps then sees a tick only after the tick's end.
 #[derive(Debug)]
 pub(super) struct Clock {
-    /// The reading at time 0, shifted by all clock steps up to now.
+    /// The clock's reading at time 0, plus all clock steps so far.
     start: Stamp,
     precision: Span,
-    /// If true, stamps go back neither with the clock nor behind a cursor.
+    /// If true, no commit gets a stamp before the latest stamp or before a cursor that was handed
+    /// out.
     monotonic: bool,
     ticks: Ticks,
     pub(super) latest: Stamp,
@@ -51,8 +54,8 @@ impl Clock {
         Time::ZERO + stamp.since(self.start)
     }
 
-    /// Moves the clock by `micros` at `now`. Settled stamps stay settled. A load that began before
-    /// gets only changes stamped after `now`.
+    /// Moves the clock by `micros` at `now`. After a step back, a monotonic clock gives no stamp
+    /// before its old reading.
     pub(super) fn step(&mut self, now: Time, micros: i64) {
         if micros < 0 {
             self.give_none_before(self.cut(self.at(now)));
@@ -66,7 +69,7 @@ impl Clock {
 
     /// The smallest stamp that a commit can get after `stamp`.
     fn after(&self, stamp: Stamp) -> Stamp {
-        // The sum saturates: a device may send any date.
+        // The sum saturates because a device may send any date.
         Stamp(self.cut(stamp).0.saturating_add((self.precision.as_micros() as i64).max(1)))
     }
 
@@ -101,7 +104,7 @@ impl Clock {
         self.since.iter_mut().for_each(|least| *least = (*least).min(stamp));
     }
 
-    /// Continues after a restore. Readers have seen the undone versions, so no stamp is reused.
+    /// Continues after a restore. Readers may have seen the undone versions, so no stamp is reused.
     pub(super) fn go_on_elsewhere(&mut self) {
         self.give_none_before(self.after(self.latest));
     }
@@ -126,11 +129,11 @@ impl Clock {
         (self.ticks == Ticks::Shared).then(|| self.after(self.latest))
     }
 
-    /// The stamp of a commit at `now` that replaces versions with these stamps.
+    /// The stamp of a commit at `now`. `replaced` has the stamps of the versions that it replaces.
     pub(super) fn give(&mut self, now: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let mut least = self.cut(now);
         if self.monotonic {
-            // Initial rows may have any stamp, so it is rounded up to a multiple.
+            // The latest stamp may be that of an initial row, so it is rounded up to a multiple.
             let latest = match self.ticks {
                 Ticks::RunAhead => self.after(Stamp(self.latest.0 - 1)),
                 Ticks::Shared => self.cut(self.latest),
@@ -143,7 +146,7 @@ impl Clock {
         stamp
     }
 
-    /// The stamp of a commit that has a device's date. It may lie behind any cursor.
+    /// The stamp of a commit that has a device's date. It may lie before any cursor.
     pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
         let stamp = replaced.map(|old| self.next_version(old)).fold(self.cut(made_at), Stamp::max);
         self.dated = self.dated.max(stamp);

@@ -1,4 +1,5 @@
-//! Commits: all rows of one change get their new versions at once, and the same stamp.
+//! Commits: all rows of a commit get their new versions at once, with the same stamp (version
+//! time).
 
 use std::sync::Arc;
 
@@ -41,11 +42,11 @@ pub(crate) enum Fact {
     },
     /// A mutation arrived again and got the remembered verdict.
     Replayed(EditId),
-    /// The next commit of the first edit also has the changes of the other edits.
+    /// The next commit of the first edit also contains the changes of the other edits.
     Carries(EditId, Vec<EditId>),
     /// The server's rule changes these columns in the next commit of the edit.
     Remade(EditId, Vec<usize>),
-    /// The device learns only the columns of this edit's conflict.
+    /// The device's conflict response covers only some columns of this edit.
     ByColumn(EditId),
     /// A mutation was deferred.
     PutOff(EditId),
@@ -109,17 +110,17 @@ impl Fact {
 pub(super) struct Draft {
     pub(super) entity: EntityId,
     pub(super) key: Key,
-    /// The row's slot; `None` if the backend never had the row.
+    /// The row's slot (its index in the table); `None` if the backend never had the row.
     pub(super) slot: Option<Slot>,
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) author: Author,
     /// The facts that came from a device; `None` if no device wrote the row.
     pub(super) written: Option<Written>,
-    /// True if nobody wrote the row itself. It keeps its stamp; no log or flag notes the change.
+    /// True if only copied columns of the row change. The row then keeps its stamp, and no log or
+    /// flag shows the change.
     pub(super) unnoted: bool,
 }
 
-/// The facts that a device sends with its change.
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) by: Arc<[Value]>,

@@ -18,16 +18,16 @@ pub(super) struct Content {
     pub(super) provisioning: Provisioning,
     pub(super) replica_lag: Span,
     lists_moves: bool,
-    /// The schema on the day of the start.
+    /// The schema at the start of the simulation.
     first_schema: Arc<Schema>,
     pub(super) tables: Vec<Table>,
-    /// By entity, the index of its natural key.
+    /// For each entity, the number of the index on its natural key.
     unique: Vec<Option<usize>>,
-    /// By entity that is fetched with a record, the index of the column that names the record.
+    /// For each entity that a device fetches when a person opens a record: the number of its index
+    /// by that record.
     on_open: Vec<Option<usize>>,
     pub(super) unshown: PendingVersions,
     log: Option<Log>,
-    /// The cuts of scopes.
     pub(super) cuts: Vec<Cut>,
 }
 
@@ -81,7 +81,8 @@ impl Content {
         Ok(entity)
     }
 
-    /// An entity that a device fetches when a person opens a record, and its index by that record.
+    /// An entity that a device fetches when a person opens a record, and its index by that record's
+    /// key.
     pub(super) fn on_open(&self, id: EntityId) -> Result<(&Entity, &Index), ServerError> {
         let entity = self.entity(id)?;
         match self.on_open[usize::from(id.0)] {
@@ -156,7 +157,8 @@ impl Content {
         write_tuple(index.parts(), values, &mut name).then_some(name)
     }
 
-    /// Writes one row of a transaction. It gets its stamp now and commits at `ends`.
+    /// Writes one row of a transaction. The row gets its stamp now; the transaction commits at
+    /// `ends`.
     pub(super) fn write(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
         let Draft { entity: id, key, slot, values, author, written, unnoted } = draft;
         let listed = stamp;
@@ -164,7 +166,7 @@ impl Content {
         let (stamp, kept) = own.map_or((stamp, None), |own| (own.stamp, Some(own.edited_at)));
         let unnoted = unnoted && !self.lists_moves;
         let listed = if unnoted { stamp } else { listed };
-        // Without another date, the date of the edit is that of its commit.
+        // An edit without a date gets the date of its commit.
         let edited_at = kept.or(written.as_ref().map(|written| written.at)).unwrap_or(stamp);
         let writer = written.map(|written| written.by);
         let entity = self.schema.entity(id);
@@ -210,8 +212,8 @@ impl Content {
         Commit { entity: id, key, stamp, kind, values: after, author, replaced, visible_at }
     }
 
-    /// Moves the windows of scopes to this day. Rows that come or leave are listed with `stamp`, if
-    /// the backend lists moves at all.
+    /// Moves the time windows of scopes to this day. A row that enters or leaves a scope is listed
+    /// as changed at `stamp`, if the backend lists such moves.
     pub(super) fn begin_day(&mut self, now: Time, day: u32, stamp: Option<Stamp>) {
         if self.first_schema.moving_windows.is_empty() {
             return;
@@ -225,7 +227,8 @@ impl Content {
         }
     }
 
-    /// Shows a version to readers. If it moves a cut, other rows come into the scope or leave it.
+    /// Makes a version visible to readers. If it moves a cut (the end of a scope with a limited
+    /// number of rows), other rows enter or leave the scope.
     fn show(&mut self, now: Time, showing: &PendingVersion) {
         let id = usize::from(showing.entity.0);
         let before = Arc::clone(&self.schema);

@@ -1,4 +1,5 @@
-//! Changes of a reader's scope. No row changes then, so the reader must learn them from here.
+//! Changes of a reader's scope. The rows themselves do not change then, so pages of changes do not
+//! contain these rows. The reader gets the rows here.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};

@@ -1,4 +1,5 @@
-//! Scopes that are cut: devices hold the first rows by a column, and each write may move the cut.
+//! Scopes with a cut: devices hold only the first rows by a column. Each write may move the cut
+//! (the end of these rows).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use crate::base::{EntityId, Value};
 use crate::contract::{CutOrder, Schema, ScopeRule};
 
-/// One cut, with the values of all live rows that readers see.
+/// One cut, and the values of its column in all live rows that readers see.
 #[derive(Clone, Debug)]
 pub(super) struct Cut {
     pub(super) entity: EntityId,
@@ -14,7 +15,7 @@ pub(super) struct Cut {
     column: usize,
     count: u64,
     order: CutOrder,
-    /// How many rows have a value.
+    /// For each value, the number of rows that have it.
     values: BTreeMap<i64, u64>,
 }
 
@@ -43,14 +44,14 @@ impl Cut {
         }
     }
 
-    /// The schema with this cut where it is now; `None` if it is there.
+    /// The schema with this cut at its present place; `None` if the schema already has it there.
     pub(super) fn moved(&self, schema: &Schema) -> Option<Arc<Schema>> {
         let now = self.bound();
         let ScopeRule::Cut { bound, .. } = schema.entity(self.entity).scope[self.rule] else { return None };
         (now != bound).then(|| Arc::new(schema.cut_at(self.entity, self.rule, now)))
     }
 
-    /// The value of the last row within.
+    /// The value of the last row before the cut.
     fn bound(&self) -> i64 {
         let mut left = self.count;
         let mut last = |value: &i64, rows: &u64| {

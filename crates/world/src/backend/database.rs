@@ -74,7 +74,8 @@ impl Database {
         self.content.begin_day(now, day, stamp);
     }
 
-    /// The share of edits refused at `now`: `always`, or the greater share of a window.
+    /// The share of edits refused at `now`: the greatest of `always` and the shares of the windows
+    /// that include `now`.
     pub(super) fn rejected_share(&self, edits: RejectedEdits, always: Ppm, now: Time) -> Ppm {
         let there = |one: &&RejectionWindow| one.edits == edits && (one.from..one.until).contains(&now);
         self.rejection_windows.iter().filter(there).map(|one| one.share).fold(always, Ppm::max)
@@ -100,7 +101,8 @@ impl Database {
         given_key(self.content.schema.entity(entity), number)
     }
 
-    /// Commits `drafts`, all of different rows, and their consequences. `date`: a device's stamp.
+    /// Commits `drafts` and their consequences. All drafts are of different rows. `date` is the
+    /// device's stamp, if the commit has one.
     pub(super) fn commit(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
         let mut committing = self.begin(now, date, drafts);
         self.go_on(&mut committing, usize::MAX)
@@ -128,7 +130,8 @@ impl Database {
         drafts.take(most).map(|draft| self.content.write(*now, draft, *stamp, *ends)).collect()
     }
 
-    /// The commit time: now, or after a random delay that depends on the instant and the first row.
+    /// The time of the commit: `now`, or later by a random delay. The delay depends on `now` and on
+    /// the first row's key.
     fn transaction_ends(&self, now: Time, drafts: &[Draft]) -> Time {
         let (Some(delay), Some(first)) = (self.options.commit_delay, drafts.first()) else { return now };
         let row = xxh3_64(first.key.as_str().as_bytes());

@@ -1,4 +1,4 @@
-//! Consequences of a commit: folded columns, counters, and the effect of a delete on rows that
+//! Consequences of a commit: copied columns, counters, and the effect of a delete on rows that
 //! refer to the deleted row.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,18 +21,18 @@ struct Derivation {
     parts: Vec<Part>,
 }
 
-/// Rows that a commit also changes: each once, ordered by (entity, slot).
+/// Other rows that a commit changes. Each occurs once, in the order of (entity, slot).
 #[derive(Default)]
 struct Followers(BTreeMap<(EntityId, Slot), Follower>);
 
-/// The new values of a row. `is_written`: not only its copies change.
+/// The new values of a row. `is_written` is false if only copied columns change.
 struct Follower {
     values: Vec<Value>,
     is_written: bool,
 }
 
 impl Followers {
-    /// Notes a row whose copies change.
+    /// Adds a row in which copied columns change.
     fn copy(&mut self, content: &Content, entity: EntityId, slot: Slot) -> &mut Follower {
         let values = || content.table(entity).record(slot).values.to_vec();
         self.0.entry((entity, slot)).or_insert_with(|| Follower { values: values(), is_written: false })
@@ -43,7 +43,8 @@ impl Followers {
         &mut follower.values
     }
 
-    /// Drafts of rows with new values in the end. A booking moved within a day changes none.
+    /// Drafts of the rows whose values differ in the end. If a booking moves within a day, the
+    /// day's counter changes back, and the counter's row gets no draft.
     fn drafts(self, content: &Content, copies: Copies) -> impl Iterator<Item = Draft> + '_ {
         self.0.into_iter().filter_map(move |((entity, slot), follower)| {
             let Follower { values, is_written } = follower;
@@ -144,7 +145,8 @@ impl Effects {
         })
     }
 
-    /// The entity whose reference forbids to delete this row or a row of its cascade, if any.
+    /// The entity whose reference forbids to delete this row, or a row that would be deleted with
+    /// it, if any.
     pub(super) fn holder(&self, content: &Content, entity: EntityId, key: &Key) -> Option<EntityId> {
         let restricts = |reference: &Reference| reference.on_delete == OnDelete::Restrict;
         if !self.references.iter().any(|(reference, _)| restricts(reference)) {

@@ -1,8 +1,8 @@
 //! Export files of whole entities. The backend writes them at regular intervals.
 //!
-//! A file holds the content committed at its instant: CSV with a header line, and a last line with
-//! the number of rows. It overwrites the previous file. Writing takes time; a fetch during that
-//! time gets only the beginning.
+//! A file holds the rows that were committed when the backend began it. It is CSV with a header
+//! line, and a last line with the number of rows. It overwrites the previous file. Writing takes
+//! time. A fetch during that time gets only the beginning of the file.
 
 use std::sync::Arc;
 

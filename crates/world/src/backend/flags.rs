@@ -1,10 +1,12 @@
-//! Flags that say which consumer has which row.
+//! Flags show which rows a consumer (a reader with flags) still lacks.
 //!
-//! A consumer's flags are a table of the rows that it still lacks. A new visible version of a row
-//! arms its flag, with a new token. A reset names the token of the delivered version, so it cannot
-//! hide a newer one. Arming is part of the row's commit and costs nothing extra. It is computed
-//! late: a read of flags first takes in the stream of their place ([`stream`](super::stream)). A
-//! reset, a claim and arming by hand are writes.
+//! When a new version of a row becomes visible, it arms the row's flag (sets it to "not synced")
+//! with a new token. A reset (to "synced") names the token of the delivered version, so it cannot
+//! hide a newer version. A claim reserves a row for one reader for some time.
+//!
+//! Arming is part of the row's commit and costs no extra time. The code arms late: before it
+//! reads flags, it processes the new entries of the partition's [`stream`](super::stream). A reset,
+//! a claim and arming by hand are writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -43,7 +45,7 @@ pub(crate) struct FlagsOf<'q> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Has {
     Nothing,
-    /// All rows as of this instant, which is at the latest the backend's start.
+    /// All rows as of this instant, which is not after the backend's start.
     AllUntil(Stamp),
     /// Every row that exists at the backend's start.
     All,
@@ -72,7 +74,7 @@ pub(crate) struct Mark {
 pub(crate) struct Flagged {
     pub(crate) scanned: u64,
     pub(crate) passed: u64,
-    /// Number of delivered rows that came before with the same token.
+    /// The number of delivered rows that were delivered before with the same token.
     pub(crate) again: u64,
     pub(crate) claimed: u64,
     pub(crate) more: bool,
@@ -88,7 +90,7 @@ struct Armed {
 
 #[derive(Clone, Debug, Default)]
 struct Flags {
-    /// The number of stream entries taken in so far.
+    /// The number of stream entries processed so far.
     taken_in: usize,
     last: u64,
     /// The highest receipt that the consumer sent.
@@ -166,9 +168,9 @@ impl Flags {
 }
 
 impl Flagging<'_> {
-    /// Creates a consumer's flags. If they exist and the consumer has nothing, arms all synced and
-    /// all claimed rows: their claimer is gone or can no longer confirm. Returns the number of rows
-    /// written.
+    /// Creates a consumer's flags. If the flags exist already and the consumer has no rows, all
+    /// synced and all claimed rows are armed again. The reader that claimed them can no longer
+    /// confirm. Returns the number of rows written.
     pub(crate) fn enrol(&mut self, now: Time, of: FlagsOf<'_>, has: Has) -> Result<u64, ServerError> {
         let key = self.key(now, of)?;
         let Content { schema, provisioning, .. } = &*self.content;
@@ -297,8 +299,8 @@ impl Flagging<'_> {
         }
     }
 
-    /// Sets flags to "not synced" for every consumer, as a user would: those of the first `rows`
-    /// live rows of an entity, by key. Returns the number of rows.
+    /// Sets the flags of an entity's first `rows` live rows, by key, to "not synced" for every
+    /// consumer, as a user would by hand. Returns the number of rows.
     pub(crate) fn touch(&mut self, now: Time, id: EntityId, rows: usize) -> usize {
         self.content.show_due(now);
         let touched: Vec<Key> =
@@ -343,7 +345,7 @@ fn begun(content: &Content, of: FlagsOf<'_>, place: Place, has: Has) -> Flags {
     flags
 }
 
-/// The live rows of a place, and the tombstones of rows that a device wrote.
+/// The live rows of a scope, and the tombstones of rows that a device wrote.
 fn live(table: &Table, entity: &Entity, scope: Scope<'_>) -> Vec<Slot> {
     let partition = table.partition(entity, scope);
     let rows = partition.into_iter().flat_map(|partition| &partition.live);

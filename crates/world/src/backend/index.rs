@@ -1,4 +1,4 @@
-//! Indexes of live rows by some columns. They hold these columns as bytes, to find equal rows.
+//! Indexes of live rows by some columns. The bytes of these columns are the key of the index.
 
 use rustc_hash::FxHashMap;
 
@@ -79,8 +79,8 @@ pub(super) enum Part {
     Day(usize, Span),
 }
 
-/// Appends the tuple. `false` if a value is null, as null equals nothing, or if a value is not a
-/// timestamp for [`Part::Day`].
+/// Appends the tuple to `out`. Returns `false` if a value is null, because null equals nothing.
+/// Also returns `false` if a value for [`Part::Day`] is not a timestamp.
 pub(super) fn write_tuple(parts: &[Part], values: &[Value], out: &mut Vec<u8>) -> bool {
     parts.iter().all(|part| match *part {
         Part::Whole(column) => {

@@ -1,7 +1,7 @@
 //! The change log: changes in the order in which they became visible.
 //!
-//! It has net changes: a row appears once, at its latest entry and in its current state. A reader
-//! that needs entries older than the retention time gets an error.
+//! The log has net changes: a row appears once, at its latest entry and in its current state. A
+//! reader that needs entries older than the retention time gets an error.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -15,14 +15,16 @@ use crate::contract::ServerError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LogPosition {
-    /// Reads the content up to stamp `until`. After that it reads the log after entry `from`.
+    /// The reader loads the rows up to stamp `until`. After that it reads the log after entry
+    /// `from`.
     Loading { from: u64, until: Stamp, at: Position },
     /// Reads the log after this entry.
     After(u64),
 }
 
 word_enums! {
-    /// A reader's treatment of missing numbers.
+    /// How a reader treats a gap in the numbers. A transaction that is not committed yet leaves a
+    /// gap.
     pub enum Holes {
         /// The reader stops before the oldest transaction in progress.
         #[default]
@@ -36,11 +38,12 @@ word_enums! {
         /// The rows that exist.
         #[default]
         Live: "live",
-        /// These rows, and a tombstone of each row that was deleted or left the reader's scope.
+        /// The rows that exist, and a tombstone for each row that was deleted or left the reader's
+        /// scope.
         All: "all",
     }
 
-    /// A reader's treatment of needed entries that may be trimmed.
+    /// How a reader treats entries that it needs but that may be trimmed (removed as too old).
     pub enum Trimmed {
         /// The reader starts again.
         #[default]
@@ -68,13 +71,14 @@ pub(crate) struct History {
     pub(crate) superseded: Superseded,
 }
 
-/// The entries that bring a row although a later entry brings it again.
+/// Which superseded entries a reader gets. An entry is superseded if its row has a later entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Superseded {
     /// None of them.
     #[default]
     Gone,
-    /// All since the last compaction. The log is compacted at multiples of this; `None`: never.
+    /// All entries since the last compaction. Compactions happen at multiples of `compacted_every`;
+    /// `None` means never.
     Kept { compacted_every: Option<Span> },
 }
 
@@ -108,7 +112,6 @@ impl Holes {
     }
 }
 
-/// The fields of [`LogPosition::Loading`].
 struct Loading<'p> {
     from: u64,
     until: Stamp,
@@ -144,7 +147,7 @@ pub(super) fn start(sight: Sight<'_>, holes: Holes, history: History) -> LogPosi
     LogPosition::Loading { from: from.min(holes.end(log)), until, at }
 }
 
-/// True for the position of a device that was provisioned before the start.
+/// True for the position of a device that got its rows before the start.
 fn is_provisioned(until: Stamp) -> bool {
     until == Stamp(i64::MAX)
 }
@@ -181,11 +184,12 @@ pub(super) fn page(
     Ok(LogPage { scanned: taking.scanned, delivered: taking.delivered, next, more, withheld })
 }
 
-/// Fails if a reader at `next` needs trimmed entries, or skips them (`Trimmed::Ignore`).
+/// Fails if a reader at `next` needs trimmed entries. With `Trimmed::Ignore` it moves `next` past
+/// them.
 fn in_time(sight: Sight<'_>, query: LogQuery<'_>, next: &mut LogPosition) -> Result<(), ServerError> {
     let log = sight.database.content.log();
     let kept_from = sight.clock().minus(log.options.kept);
-    // A reader provisioned before the start also needs all changes after the start.
+    // A reader that got its rows before the start also needs all changes after the start.
     let is_old = |until, at: &Position| is_provisioned(until) && at.since.is_none() && at.stamp < kept_from;
     let old = matches!(next, LogPosition::Loading { until, at, .. } if is_old(*until, at));
     let (LogPosition::Loading { from: number, .. } | LogPosition::After(number)) = next;
@@ -208,8 +212,8 @@ fn load_on(
     let content = &sight.database.content;
     let (entity, table) = (content.schema.entity(query.entity), content.table(query.entity));
     let stream = table.stream(place);
-    // A device provisioned before the start reads the whole log, which has every changed row. A
-    // load of superseded versions reads the log too.
+    // A device that got its rows before the start reads the whole log, which has every changed row.
+    // A load of superseded versions reads the log too.
     let from = if is_provisioned(until) { 0 } else { from };
     let reads_log =
         at.since.is_none() && (is_provisioned(until) || query.history.superseded != Superseded::Gone);
@@ -247,8 +251,8 @@ fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
     here.map(|(_, entry, _)| table.record(entry.slot).key.clone()).collect()
 }
 
-/// Delivers the entries after `number` and up to `end`; returns true if there are more. Up to
-/// `net`, only the last entry of each row is delivered. Each entry brings its row as it is now.
+/// Delivers the entries after `number` and up to `end`; returns true if there are more. Up to entry
+/// `net`, only the last entry of each row is delivered. Each entry delivers its row as it is now.
 fn read_on(
     table: &Table,
     place: Place,

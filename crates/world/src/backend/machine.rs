@@ -1,4 +1,4 @@
-//! The backend: connects its parts, so that a server can serve one request.
+//! The backend: joins the parts of this module and handles one call at a time.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ impl Backend {
         self.database.options.page_cap.max(1)
     }
 
-    /// After this time the gateway gives up on a call.
+    /// The time after which the gateway gives up on a call.
     pub fn gateway_timeout(&self) -> Span {
         self.database.options.gateway_timeout
     }
@@ -110,11 +110,12 @@ impl Backend {
     /// The time when readers of deltas see all commits so far; `None` if they see them now.
     pub(crate) fn shown_by(&self) -> Option<Time> {
         let Database { clock, content, .. } = &self.database;
-        // After a step back, the clock reaches the stamp again later.
+        // If the clock was set back, it shows the end of the tick later.
         content.unshown.last().max(clock.closes().map(|at| clock.when(at)))
     }
 
-    /// When the clock reaches the greatest stamp given; time 0 if it did before the start.
+    /// The time when the clock reaches the greatest stamp given; time 0 if that was before the
+    /// start.
     pub(crate) fn clock_at_latest(&self) -> Time {
         self.database.clock.when(self.database.clock.latest)
     }
@@ -174,7 +175,8 @@ impl Backend {
         Office(&mut self.database)
     }
 
-    /// The readable state at `now`, without versions that became due after the last read or write.
+    /// The readable state at `now`. Versions that became due after the last read or write are still
+    /// missing.
     pub(crate) fn sight(&self, now: Time) -> Sight<'_> {
         Sight { database: &self.database, now }
     }
@@ -207,9 +209,10 @@ impl Backend {
         Ok(page)
     }
 
-    /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Ends when `take`
-    /// breaks, but completes a tie that must be whole. Fails like [`Backend::changes`], but not for
-    /// cursors ahead of the backend.
+    /// Delivers changes within a stretch (a range of stamps) to `take`, in the order of (stamp,
+    /// key). Ends when `take` breaks, but first completes changes with the same stamp if the
+    /// stretch asks for that. Fails like [`Backend::changes`], but not for cursors ahead of the
+    /// backend.
     pub(crate) fn stretch(
         &mut self,
         now: Time,
@@ -243,7 +246,7 @@ impl Backend {
         Flagging { flags: &mut self.flags, content: &mut self.database.content }
     }
 
-    /// The latest end of a claim that lies after `since` and not after `upto`.
+    /// The latest end of a claim after `since` and up to `upto`.
     pub(crate) fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
         self.flags.claimed_until(since, upto)
     }
@@ -267,7 +270,7 @@ impl Backend {
         (*content, *files) = (backup.content, backup.files);
         (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
         content.begin_day(Time::ZERO, *day, None);
-        // A counter in the database would go back with the restore, and repeat a number.
+        // A counter stored in the database would go back with the restore and repeat a number.
         self.incarnation = (self.incarnation + 1).max(clock.greatest().0.max(0) as u64);
         clock.go_on_elsewhere();
         let from = clock.least_since(backup.number);
@@ -276,7 +279,8 @@ impl Backend {
         undone
     }
 
-    /// Stamp ranges of abandoned histories. Each ends with the number of the next incarnation.
+    /// The stamp ranges that restores undid. Each ends with the number of the incarnation that
+    /// followed.
     pub(crate) fn undone(&self) -> &[Undone] {
         &self.undone
     }
@@ -290,7 +294,7 @@ impl Backend {
         self.call = Call::new(now, deadline);
     }
 
-    /// Admits the call. Call it once per call, before the call has any effect.
+    /// Admits the call. Use it once per call, before the call has any effect.
     pub(crate) fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
         let admitted = self.service.admit(self.call.now, device)?;
         self.call.admitted = Some(admitted);
@@ -424,14 +428,15 @@ pub(crate) struct Call {
     pub(crate) now: Time,
     /// The time when the gateway gives up on the call.
     pub(crate) deadline: Time,
-    /// It becomes a push with the first write.
+    /// A call becomes a push with its first write.
     pub(crate) kind: RequestKind,
     pub(crate) load: Load,
     /// The effects on the backend, in order.
     pub(super) facts: Vec<Fact>,
     pub(crate) found: Option<Event<'static>>,
     pub(super) admitted: Option<Admitted>,
-    /// A mutation made the call fail: the response is an error, also for its other parts.
+    /// True if a mutation made the call fail. The response is then an error, also for the call's
+    /// other parts.
     has_failed: bool,
 }
 

@@ -1,40 +1,48 @@
 //! The company's system of record: a pure state machine.
 //!
-//! The backend owns the content and its clock. It decides as a real backend would: the outcome of a
-//! mutation, the stamp of a commit, derived changes, changes that a device lacks, service times and
-//! outages. It has no executor and waits for nothing: every call gets `now`, takes effect at once,
-//! and says when the response is ready. Requests, formats and cursors belong to the gateway.
+//! The backend owns the content (the rows of all entities) and its own clock. It decides the
+//! outcome of each mutation (an edit that a device sends) and the stamp (version time) of each
+//! commit. It computes derived changes, the changes that a device still lacks, service times and
+//! outages. It has no executor and never waits. Each call gets the current time `now` and takes
+//! effect at once. The call returns the time when the response is ready. The gateway handles
+//! requests, formats and cursors.
 //!
 //! Invariants:
-//! - A mutation takes effect once, even if its response was lost: the backend remembers its verdict
-//!   by the idempotency key, for as long as [`Idempotency`] says. After that it counts as new.
-//! - Only the office, or an edit that names the overwritten version, may overwrite a row.
-//! - Stamps never go back. Versions of a row have different stamps. No commit gets the stamp of a
-//!   cursor that was handed out, or an earlier one. So a reader that polls at any time, with pages
-//!   of any size, ends with exactly the rows in its scope. Only options that say so break this.
-//! - The cost of a page depends on the rows delivered, not on its start. The same holds for pages
-//!   of flags and of the log.
-//! - Reads and writes take effect when the request arrives, even if it is then queued or the
-//!   gateway times out. So a response that comes too late has had its effect.
+//! - A mutation takes effect once, even if its response is lost and the device sends it again. The
+//!   backend finds its earlier verdict by the idempotency key, for as long as [`Idempotency`] says.
+//!   After that, the mutation counts as new.
+//! - Only two writers may overwrite a row: the office (employees who write directly to the
+//!   backend), and a device whose edit names the overwritten version.
+//! - Stamps never go back. Versions of a row have different stamps. Once a cursor with stamp s is
+//!   handed out, no commit gets s or an earlier stamp. So a reader that polls at any time, with
+//!   pages of any size, ends with exactly the rows in its scope. An option that breaks this rule
+//!   says so.
+//! - The cost of a page depends on the rows delivered, not on the page's position. The same holds
+//!   for pages of flags and of the change log.
+//! - Reads and writes take effect when the request arrives, even if the request is then queued or
+//!   the gateway times out. So a request has its effect even if its response comes too late.
 //!
-//! How: each entity is a table of current versions. For an entity pulled as deltas, the rows lie in
-//! partitions, by the columns that bind them to devices. A partition is sorted by (stamp, key). A
-//! row that leaves its partition leaves a tombstone there until it returns. A page is a range of
-//! one partition. Indexes over tuples of columns find referring rows, natural keys and counters. A
-//! commit is drafted, extended by its consequences, stamped, and written. All its rows have one
-//! stamp. The backend forgets old tombstones, and then refuses older cursors and keys. Readers use
-//! a `Sight`, the `Office` writes, `Flagging` marks, and `Service` computes the time for all of
-//! this.
+//! How it works: each entity is a table of current versions. If devices pull the entity as deltas
+//! (changes since a cursor), its rows lie in partitions. A partition holds the rows for all devices
+//! with the same scope, sorted by (stamp, key). A row that leaves its partition leaves a tombstone
+//! there until it returns. A page is a range of one partition. Indexes over tuples of columns find
+//! referring rows, natural keys and counters.
 //!
-//! Marks of the sync itself, flags and claims, are one transaction per page. It begins with the
-//! page and holds the source's single write lock. A push then waits, with a worker, until it ends.
-//! Mutations are transactions of one row, of a row and its parts, or of a whole request
-//! ([`Commits`]), and block nobody. The office's commits take no time.
+//! The backend drafts a commit, adds its consequences, stamps it, and writes it. All rows of a
+//! commit have one stamp. The backend forgets old tombstones, and then refuses older cursors and
+//! keys. Readers use a `Sight`, the `Office` writes, and `Flagging` marks rows as synced. `Service`
+//! computes how long each request takes.
+//!
+//! The sync's own marks (flags and claims) are one transaction per page. It begins with the page
+//! and holds the single write lock of the database. A push then keeps its worker and waits until
+//! that transaction ends. A mutation's transaction has one row, a row and its parts, or a whole
+//! request ([`Commits`]). It blocks no other request. The office's commits take no time.
 //!
 //! Other writers see a commit at once. Readers see it later if its transaction is stamped before it
-//! commits, or if a replica lags; the versions of each row appear in order. A reader stays behind
-//! the oldest invisible version ([`Upto::Settled`]) or risks a gap. Stamps do not show a restore
-//! (`Backend::restore`), so the backend gets a new incarnation. Cursors contain its number.
+//! commits, or if a replica lags. The versions of each row appear in order. A reader stays behind
+//! the oldest invisible version ([`Upto::Settled`]) or risks a gap. Stamps do not show that a
+//! backup was restored (`Backend::restore`). So each restore gives the backend a new incarnation
+//! number, and cursors contain that number.
 
 mod apply;
 mod clock;

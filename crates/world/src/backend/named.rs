@@ -1,4 +1,5 @@
-//! Rows of one request that refer to each other by keys from the device.
+//! Rows that got a new key from the backend. Other rows of the same request still refer to them by
+//! the key from the device.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,7 +7,8 @@ use std::sync::Arc;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind, Mutation, NamedBy, Outcome, Refusal, Schema};
 
-/// Rows that the backend named in this request: the device's key and the backend's key of each.
+/// The rows that the backend named in this request. Each has its entity, the device's key and the
+/// backend's key.
 pub(crate) struct Named {
     schema: Arc<Schema>,
     keys: Vec<(EntityId, Key, Key)>,
@@ -19,7 +21,7 @@ impl Named {
 
     pub(crate) fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
         let by = self.schema.naming(mutation.entity).by;
-        // The row with the same natural key counts as the created one.
+        // If the natural key is taken, the row that has it counts as the created row.
         let is_same = mutation.kind == EditKind::Create && by == NamedBy::NaturalKey;
         let row = match outcome {
             Outcome::Named { row, .. } => row,
@@ -29,7 +31,7 @@ impl Named {
         self.keys.push((mutation.entity, mutation.key.clone(), row.key.clone()));
     }
 
-    /// The mutation. References to renamed rows have these rows' present keys.
+    /// The mutation, with the new keys in its references to renamed rows.
     pub(crate) fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
         let Some(entity) = self.schema.entities.get(usize::from(mutation.entity.0)) else {
             return Cow::Borrowed(mutation);

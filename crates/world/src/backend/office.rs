@@ -1,6 +1,6 @@
-//! Changes of the content by the office and by imports.
+//! Writes by the office (employees who work directly on the backend) and by imports.
 //!
-//! Both write directly to the backend: no queue, no outage, no idempotency key, no base version.
+//! Both need no queue, no idempotency key and no base version. Outages do not stop them.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use crate::base::{DeviceId, EntityId, Key, Time, Value, word_enums};
 use crate::contract::{Author, Refusal};
 
 word_enums! {
-    /// What happens to rows that the backend has too when a phone's copy is put onto it.
+    /// How a forced upload of a phone's copy treats rows that the backend has too.
     pub enum ForcedUpload {
-        /// The phone's version replaces them, also newer ones and deletions.
+        /// The phone's version replaces the backend's row, even a newer or deleted one.
         #[default]
         Overwrite: "overwrite",
-        /// They stay: only rows that the backend never had are created.
+        /// The backend's rows stay. The upload only creates rows that the backend never had.
         Merge: "merge",
     }
 }
@@ -72,8 +72,8 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
-    /// Puts rows of a device's copy onto the backend. Rows that no longer fit are left out: those
-    /// with another row's natural key, or with an enforced reference to a missing row.
+    /// Writes the rows of a device's copy to the backend. Leaves out rows with another row's
+    /// natural key, and rows with an enforced reference to a missing row.
     pub(crate) fn upload(
         &mut self,
         now: Time,
@@ -157,7 +157,8 @@ impl Office<'_> {
         }
     }
 
-    /// Begins to write an import. All rows get one stamp. Until its end, make no other call.
+    /// Begins to write an import. All its rows get one stamp. Until all are written, make no other
+    /// call.
     pub fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
         self.0.begin(now, None, import.drafts)
     }

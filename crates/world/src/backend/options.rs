@@ -21,21 +21,23 @@ pub struct BackendOptions {
     /// Coefficient of variation of the service time, in thousandths; 0 means constant. The
     /// distribution is log-normal. Its mean is the sum of the costs.
     pub service_cv_milli: u32,
-    /// Office hours: everything takes longer then.
+    /// Office hours, in which every request takes longer.
     pub busy: Option<Busy>,
-    /// At most so many requests wait for a worker. Further ones are refused. `None`: no limit.
+    /// The maximum number of requests that wait for a worker. Further requests are refused. `None`:
+    /// no limit.
     pub queue: Option<u32>,
     /// Limits per client.
     pub quota: Option<Quota>,
     /// At most this many rows per response.
     pub page_cap: u32,
-    /// Requests that take longer get an error from the gateway.
+    /// If a request takes longer than this, the gateway gives up on it and reports an error.
     pub gateway_timeout: Span,
     /// Stamps are truncated to multiples of this.
     pub stamp_precision: Span,
-    /// The stamps of commits within one `stamp_precision` interval.
+    /// How commits within one `stamp_precision` interval get their stamps.
     pub ticks: Ticks,
-    /// Change filters are rounded down to a multiple of this, so a reader receives some rows twice.
+    /// A reader's change filter is rounded down to a multiple of this, so the reader receives some
+    /// rows twice.
     pub filter_precision: Span,
     /// The order in which a response lists changes.
     pub sort: Sort,
@@ -49,13 +51,14 @@ pub struct BackendOptions {
     pub monotonic: bool,
     /// Transactions that get their stamp before they become visible.
     pub commit_delay: Option<CommitDelay>,
-    /// Readers of deltas see a replica that lags by this much.
+    /// Readers of deltas (changes since a cursor) see a replica that lags by this much.
     pub replica_lag: Span,
-    /// The columns that its tables have for syncing.
+    /// The columns for syncing that the backend's tables have.
     pub provisioning: Provisioning,
     /// True if a reader may request the changes of all owners, as a gateway's replica does.
     pub serves_all_owners: bool,
-    /// Options of the order in which versions become visible. Flags and the change log use it.
+    /// Options of the change log, which lists versions in the order in which they become visible.
+    /// Flags use it too.
     pub change_log: Option<LogOptions>,
     /// The schedule of the export files that the backend writes.
     pub files: Option<FileDrop>,
@@ -73,15 +76,15 @@ pub struct BackendOptions {
     pub deferred_share: Ppm,
     /// The effect of a row's change on the columns that are copied from it.
     pub copies: Copies,
-    /// Without a write, a row may come into a scope or leave it. If true, the backend then lists
-    /// the row as changed, in a list per scope.
+    /// True if the backend lists a row as changed when the row enters or leaves a scope without a
+    /// write. Each scope has its own list.
     pub lists_moves: bool,
     /// Derived changes: the effects of a commit on other entities.
     pub effects: Vec<Effect>,
     /// Share of creates and updates that are rejected permanently, in parts per million. The hash
     /// of the idempotency key decides.
     pub poison_ppm: u32,
-    /// The response to a request with such a mutation.
+    /// The response to a request with a mutation that is rejected permanently.
     pub poison_response: PoisonResponse,
     /// True if a row may refer only to rows that exist.
     pub foreign_keys: bool,
@@ -216,8 +219,8 @@ word_enums! {
 
     /// Stamps of commits within one tick (an interval of the stamp precision).
     pub enum Ticks {
-        /// Commits share the tick's stamp until somebody has read it. Then they get the next stamp.
-        /// A commit is visible at once; its stamp may be ahead of the clock.
+        /// Commits share the tick's stamp until a reader has read it. Later commits get the next
+        /// stamp. A commit is visible at once; its stamp may be ahead of the clock.
         #[default]
         RunAhead: "run-ahead",
         /// Commits share the tick's stamp, as in a table with a column of this precision. A reader
@@ -234,17 +237,18 @@ word_enums! {
         Device: "device",
     }
 
-    /// The optimistic-concurrency check on updates and deletes: the data that a mutation must have.
+    /// The optimistic-concurrency check on updates and deletes: the value of the mutation that the
+    /// backend compares.
     pub enum Writes {
         /// The base version: the row's version number when the edit was made. It does not depend on
-        /// ticks.
+        /// the precision of stamps.
         #[default]
         Checked: "checked",
-        /// The stamp of the base version. It is no finer than the backend's stamps.
+        /// The stamp of the base version, in the precision of the backend's stamps.
         Dated: "dated",
-        /// No data: the edit that arrives last wins.
+        /// Nothing: the edit that arrives last wins.
         Blind: "blind",
-        /// The date of the edit, newer than the row's date. Each author's own clock gives it.
+        /// The date of the edit, by its author's clock. It must be newer than the row's date.
         NewerDate: "newer-date",
     }
 
@@ -275,8 +279,7 @@ word_enums! {
         /// All changes.
         #[default]
         Always: "always",
-        /// All, except changes of existing rows by the office or an import: that way through the
-        /// backend does not set flags.
+        /// All changes, except changes that the office or an import makes to existing rows.
         ForgetsOffice: "forgets-office",
     }
 }
@@ -298,7 +301,7 @@ impl FileDrop {
     }
 }
 
-/// An alternating renewal process: up times and down times are exponential.
+/// A model of random outages: up times and down times alternate, and both are exponential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Availability {
     /// Share of the time in which the system is up; must be above 0.
@@ -407,9 +410,9 @@ word_enums! {
         ThreeStamps: "three-stamps",
         /// No columns. Deletes remove rows physically, and readers can only ask for all rows.
         Nothing: "none",
-        /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody
-        /// can add a column, so flags and marks are impossible. A row that moves to another scope
-        /// leaves no trace in the old scope.
+        /// A stamp of the last change and a soft-delete flag, as the vendor defined them. The
+        /// schema cannot get more columns, so flags and marks are impossible. A row that moves to
+        /// another scope leaves no trace in the old scope.
         ReadOnlySchema: "read-only-schema",
     }
 }

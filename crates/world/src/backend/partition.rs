@@ -1,5 +1,5 @@
-//! The rows of an entity, grouped by the devices that hold them and sorted by change; and a
-//! reader's position in a group.
+//! Partitions: the rows of an entity, grouped by the devices that hold them and sorted by stamp. A
+//! position is a reader's progress in a partition.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -38,7 +38,7 @@ pub(super) struct Partition {
     /// Live rows. An entry without a slot is the tombstone of a row that a device wrote. The write
     /// may be older than the device's first load, so the load needs the tombstone.
     pub(super) live: BTreeMap<(Stamp, Key), Option<Slot>>,
-    /// The other tombstones. They are separate, so that a first load does not read them.
+    /// The other tombstones. They are stored apart so that a first load does not read them.
     pub(super) gone: BTreeSet<(Stamp, Key)>,
     /// The number of rows that came or left without a write.
     pub(super) moves: u64,
@@ -114,19 +114,19 @@ pub struct Position {
     /// The key of the last row.
     pub key: Option<Key>,
     /// The start of the first load; `None` if no first load is in progress. The load needs no older
-    /// tombstones. For expiry, the position is never older than this.
+    /// tombstones. The expiry check uses this stamp if it is later than `stamp`.
     pub since: Option<Stamp>,
 }
 
-/// How near the present a reader reads.
+/// How close to the present a reader reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Upto {
     /// Up to the oldest version that is stamped but invisible, or up to the open tick. Then no
-    /// change appears behind the reader.
+    /// change appears later before the reader's position.
     #[default]
     Settled,
     /// Up to this long before the backend's clock. A version that becomes visible after a longer
-    /// time appears behind the reader.
+    /// time appears before the reader's position, so the reader misses it.
     Behind(Span),
 }
 
@@ -149,7 +149,7 @@ impl Position {
         Position { stamp, key: None, since: None }
     }
 
-    /// The age of the reader's knowledge. The expiry check uses it.
+    /// The stamp up to which the reader knows the content. The expiry check uses it.
     pub(super) fn age(&self) -> Stamp {
         self.since.map_or(self.stamp, |since| since.max(self.stamp))
     }
@@ -157,7 +157,7 @@ impl Position {
 
 /// The bound that excludes everything up to and including `stamp`.
 fn beyond(stamp: Stamp) -> Bound<(Stamp, Key)> {
-    // The sum saturates: a cursor may hold any number.
+    // The sum saturates because a cursor may hold any number.
     Bound::Included((Stamp(stamp.0.saturating_add(1)), Key::new("")))
 }
 

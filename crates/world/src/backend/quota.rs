@@ -1,11 +1,11 @@
-//! Request quotas per client, like those of shared backends.
+//! Request quotas per client, like those of backends that many customers share.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use crate::base::{DeviceId, Span, Time, in_words};
 
-/// Limits per client. All that are set apply together.
+/// Limits per client. All limits that are set apply together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// The unit that counts as one client.
@@ -36,7 +36,7 @@ pub struct Window {
     pub per: Span,
     /// Maximum number of requests.
     pub requests: Option<u32>,
-    /// Maximum service time. The last request before a wait may exceed it.
+    /// Maximum service time in total. The last request before a wait may exceed it.
     pub execution: Option<Span>,
 }
 
@@ -127,7 +127,7 @@ impl Client {
             }
         }
         if let Some(bucket) = quota.bucket {
-            // A token is there if the bucket lacks at most burst − 1 tokens.
+            // The bucket has a token if it lacks at most burst − 1 tokens.
             let depth = bucket.interval() * u64::from(bucket.burst.saturating_sub(1));
             from = from.max(Time(self.full_at.0.saturating_sub(depth.0)));
         }

@@ -1,9 +1,9 @@
 //! Rows as texts, in the styles of different serialisers. Styles differ in column order, in the
 //! placeholder for null, and in the format of fractions and timestamps.
 //!
-//! A text is written unchanged, but gets a second backslash in front if it starts with one. Null is
-//! a backslash and another character, so it differs from the empty text. The same mark begins a
-//! value that does not fit a timestamp or number column.
+//! A text is written unchanged, but a text that starts with a backslash gets a second one in front.
+//! Null is a backslash and another character, so it differs from the empty text. A backslash also
+//! begins a value that does not fit its timestamp or number column.
 
 use crate::base::{Decimal, Key, Stamp, Value, ValueRef};
 use crate::contract::{ColumnKind, Entity};
@@ -12,7 +12,8 @@ use crate::contract::{ColumnKind, Entity};
 pub(crate) struct Style(u8);
 
 const STYLES: u64 = 3;
-/// Heads of the two extra columns: the key and the version. No column name starts with `#`.
+/// The names of the two extra columns: the key and the version. No other column name starts with
+/// `#`.
 const KEY: &str = "#key";
 const STAMP: &str = "#version";
 
@@ -30,7 +31,8 @@ impl Style {
         })
     }
 
-    /// All heads: the key, the version that an edit names as its base, and the entity's columns.
+    /// The names of all columns: the key, the version that an edit names as its base, and the
+    /// entity's own columns.
     pub(crate) fn heads(self, entity: &Entity) -> Vec<String> {
         let own = self.order(entity).map(|column| entity.columns[column].name.as_str());
         [KEY, STAMP].into_iter().chain(own).map(str::to_owned).collect()
@@ -95,7 +97,7 @@ pub(crate) struct Reader<'e> {
 }
 
 impl<'e> Reader<'e> {
-    /// Makes a reader of rows with these `heads`; `None` if they do not belong to `entity`.
+    /// Makes a reader of rows with these column names; `None` if they do not belong to `entity`.
     pub(crate) fn new<'h>(
         entity: &'e Entity,
         heads: impl Iterator<Item = &'h str> + Clone,

@@ -1,5 +1,5 @@
-//! How the backend serves requests: admission, failures and service times, with workers, a queue,
-//! office hours and outages.
+//! How the backend serves requests: it admits them, queues them, lets some fail, and computes their
+//! service times.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -40,7 +40,7 @@ pub struct Admitted {
     nth: u64,
 }
 
-/// When a random failure strikes a request.
+/// The moment at which a random failure hits a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
     /// Before it took effect.
@@ -138,7 +138,7 @@ impl Service {
         self.waiting.len()
     }
 
-    /// Another transaction holds the write lock until `until`.
+    /// Notes that another transaction holds the write lock until `until`.
     pub fn hold_lock(&mut self, until: Time) {
         self.unlocked = self.unlocked.max(until);
     }
@@ -232,8 +232,8 @@ fn slowed(service: Span, busy: Option<&Busy>, begins: Time) -> Span {
     }
 }
 
-/// The outages up to `end`, in order: an alternating renewal process, in steady state from the
-/// start. Up and down times are exponential.
+/// The random outages up to `end`, in order. Up times and down times alternate and are exponential.
+/// The process is in its steady state from the start.
 pub(crate) fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<(Time, Time)> {
     let share = availability.share.share();
     let mean_down = availability.mean_outage;
@@ -243,7 +243,7 @@ pub(crate) fn outages(availability: Availability, seed: Seed, end: Time) -> Vec<
     let mean_up = Span::from_secs_f64(mean_down.as_secs_f64() * share / (1.0 - share));
     let mut stream = seed.stream("backend.availability", 0, 0);
     let mut outages = Vec::new();
-    // Exponential times have no memory: the rest of one is exponential too.
+    // An exponential time has no memory: its remaining part is exponential too.
     let mut from = if stream.chance(share) { Time::ZERO + stream.exponential(mean_up) } else { Time::ZERO };
     while from < end {
         let until = from + stream.exponential(mean_down);

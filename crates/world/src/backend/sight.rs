@@ -1,5 +1,5 @@
-//! Reads at one instant: pages of deltas, which lose nothing; plain range queries of systems
-//! without cursors; all rows; and the details of a record.
+//! Reads at one instant: pages of changes by cursor, plain range queries for systems without
+//! cursors, full reads, and the details of a record.
 
 use std::ops::{Bound, ControlFlow};
 
@@ -79,7 +79,7 @@ pub(crate) struct RangeRead {
     pub(crate) last: Option<(Stamp, Key)>,
     /// The greatest stamp delivered: that of `last` if responses are sorted by stamp.
     pub(crate) greatest: Option<Stamp>,
-    /// The stamp of the first change that was not delivered; `None` if there are no more.
+    /// The stamp of the first change that was not delivered; `None` if there are no more changes.
     pub(crate) next: Option<Stamp>,
 }
 
@@ -256,7 +256,7 @@ impl<'b> Sight<'b> {
         let content = &self.database.content;
         let (schema, table) = (content.pulled(entity, scope)?, content.table(entity));
         let mut rows: Vec<(&Key, Stamp, &[Value])> = match scope {
-            // These are already sorted by scope.
+            // The partition of a scope already has only the scope's rows.
             Scope::Of(_) => {
                 let live = table.partition(schema, scope).into_iter().flat_map(|p| &p.live);
                 live.filter_map(|((_, key), slot)| {
@@ -350,7 +350,8 @@ impl<'b> Sight<'b> {
         Ok(rows.map(|((_, key), _)| key.clone()).collect())
     }
 
-    /// The number of changes up to `after` that come again, as the filter is rounded down.
+    /// The number of changes up to `after` that the reader gets again because its filter is rounded
+    /// down.
     fn read_again(self, partition: &Partition, after: &Position) -> u64 {
         let Some(key) = &after.key else { return 0 };
         let from = after.stamp.truncated(self.database.options.filter_precision);
@@ -361,7 +362,8 @@ impl<'b> Sight<'b> {
         (partition.live.range(again.clone()).count() + partition.gone.range(again).count()) as u64
     }
 
-    /// A reader that has read up to `settled` but stays before this stamp would soon be refused.
+    /// A reader that stays before this stamp would soon be refused, even if it has read up to
+    /// `settled`.
     fn old(self, settled: Stamp) -> Stamp {
         settled.minus(Span(self.database.options.tombstones_kept.0 / 10))
     }

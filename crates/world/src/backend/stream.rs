@@ -1,9 +1,10 @@
 //! The order in which versions became visible, and committed versions that are not visible yet.
 //!
-//! Each place that readers look at, a partition or all rows, has a stream of entries. A row that
-//! leaves a place has an entry there, so that the place's readers learn of it. Streams are never
-//! trimmed. A version is invisible for a while if its transaction gets its stamp before it commits,
-//! or if a replica lags.
+//! A place is a partition (the rows for devices with the same scope) or the whole table. Each place
+//! has a stream of entries. A row that leaves a place gets an entry there, so that the place's
+//! readers learn of it. Streams are never trimmed. Readers of deltas ask for changes since a
+//! cursor. A version is invisible to them for a while if its transaction gets its stamp before it
+//! commits, or if a replica lags.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -177,7 +178,7 @@ pub(super) struct PendingVersions {
 
 impl PendingVersions {
     pub(super) fn add(&mut self, at: Time, showing: PendingVersion) {
-        // Nobody waits for a version that kept the stamp of an earlier one.
+        // No reader waits for a version that kept its row's old stamp.
         if !showing.unnoted {
             self.stamps.insert((showing.listed, self.next));
         }

@@ -1,4 +1,5 @@
-//! The rows of one entity: their current versions, and the tombstones that devices must get.
+//! The rows of one entity: their current versions, and the tombstones that devices must get. A
+//! stamp is the version time of a row. Readers of deltas ask for changes after a stamp.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,13 +23,13 @@ pub struct Record {
     created: Stamp,
     /// The stamp of the last change. For a deleted row: of the deletion.
     pub stamp: Stamp,
-    /// The time of that change by its author's clock. Without one: the stamp.
+    /// The time of the last change by its author's clock; the stamp if the author gave no time.
     pub(super) edited_at: Stamp,
     /// The soft-delete flag.
     pub deleted: bool,
     from_device: bool,
     place: Option<PartitionId>,
-    /// The stamp under which its partition lists it.
+    /// The stamp under which the row's partition lists it.
     listed: Stamp,
     /// Partitions that hold a tombstone of the row, with the tombstone's stamp.
     left: Vec<(PartitionId, Stamp)>,
@@ -71,7 +72,7 @@ struct VisibleVersion {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Noted {
     pub(super) number: u64,
-    /// True if the change arms the flag of an existing row.
+    /// True if the change arms the flag of an existing row (marks the row as not synced).
     pub(super) arms: bool,
 }
 
@@ -110,7 +111,8 @@ impl Table {
         })
     }
 
-    /// True if the row has not changed since its creation. Initial rows keep `created` untruncated.
+    /// True if the row has not changed since its creation. The `created` stamp of an initial row is
+    /// not truncated, so it may be later than `stamp`.
     pub(super) fn is_new(&self, slot: Slot) -> bool {
         self.record(slot).stamp <= self.record(slot).created
     }
@@ -224,7 +226,7 @@ impl Table {
         Change { key: &place.1, stamp, values, is_new }
     }
 
-    /// The change of a row that has this fate in a place.
+    /// The change that readers of a place get if the row has this state there.
     pub(super) fn told(&self, slot: Slot, fate: Fate) -> Change<'_> {
         let (stamp, values, _) = self.view(slot);
         let values = (fate == Fate::Here).then_some(values);
@@ -437,10 +439,9 @@ impl Table {
 }
 
 impl Table {
-    /// Moves rows except one to the places that the present scope of `entity` gives them, without a
-    /// write.
-    /// `listing` gives the stamp and number under which each row is listed. Without them the row
-    /// keeps its stamp, and no reader of changes gets it.
+    /// Moves all rows except one to the partitions that the present scope of `entity` gives them.
+    /// It writes no row. `listing` gives the stamp and number under which each moved row is listed.
+    /// Without them the row keeps its stamp, and no reader of changes gets it.
     pub(super) fn place_again(
         &mut self,
         entity: &Entity,

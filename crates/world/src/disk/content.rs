@@ -1,18 +1,20 @@
-//! The bytes of one file: the present bytes, and those that a power loss would leave.
+//! The bytes of one file: the present bytes, and the bytes that a power loss would leave.
 //!
-//! A file is a list of pages: its own written pages, or zeros. The first write to a page after a
-//! sync puts the old page on the undo list, so a power loss is an undo. A sync shares pages that
-//! equal another file's. A clone shares all pages until one side writes. A file knows which of its
-//! pages are in memory: to read them costs nothing.
+//! A file is a list of pages. A page is either the file's own written page or all zeros. The first
+//! write to a page after a sync puts the old page on the undo list. A power loss undoes these
+//! writes. A sync shares pages that equal pages of another file. A clone shares all pages until one
+//! side writes. A file knows which of its pages are in memory, because a read of such a page costs
+//! no time.
 
 use std::rc::Rc;
 
 use super::page::{PAGE, Page, Sheet};
 use crate::base::Stream;
 
-/// Bytes that the medium writes atomically: a write can tear only between two sectors.
+/// Bytes that the medium writes atomically. A torn write (a write that is done in part) ends
+/// between two sectors.
 pub(super) const SECTOR: usize = 512;
-/// Pages per chunk. It is small, so that a scattered write to a shared file copies little.
+/// Pages per chunk. The number is small, so that a scattered write to a shared file copies little.
 const FANOUT: usize = 16;
 const UNDO_KEPT: usize = 8;
 
@@ -21,12 +23,14 @@ pub(super) static ZEROS: Page = [0; PAGE];
 #[derive(Clone, Default)]
 struct Chunk {
     own: [Option<Sheet>; FANOUT],
-    /// A bit per page: set if it differs from the last sync and is on the undo list.
+    /// One bit per page. It is set if the page has changed since the last sync and is on the undo
+    /// list.
     dirty: u16,
 }
 
 impl Chunk {
-    /// Puts the current page on the undo list, unless it is there, and empties its place.
+    /// Puts the current page on the undo list, unless the list has it already, and empties its
+    /// place.
     fn displace(&mut self, index: usize, undo: &mut Vec<Undo>) {
         let bit = 1 << (index % FANOUT);
         let page = self.own[index % FANOUT].take();
@@ -47,7 +51,7 @@ fn chunk_of(chunks: &mut Vec<Option<Rc<Chunk>>>, index: usize) -> &mut Chunk {
     Rc::make_mut(chunks[at].get_or_insert_default())
 }
 
-/// State of a page at the last sync: `None` if it was zero or did not exist.
+/// The state of a page at the last sync. `page` is `None` if it was zero or did not exist.
 #[derive(Clone)]
 struct Undo {
     index: usize,
@@ -59,10 +63,11 @@ pub(super) struct Content {
     pub(super) size: u64,
     synced: u64,
     chunks: Vec<Option<Rc<Chunk>>>,
-    /// A bit per page, by chunk: set if the page is in the operating system's memory.
+    /// One bit per page, by chunk. It is set if the page is in the operating system's memory.
     warm: Vec<u16>,
     undo: Vec<Undo>,
-    /// The pages live briefly, so they are not compared with other files' pages.
+    /// True if the pages exist only for a short time. They are then not compared with other files'
+    /// pages.
     passing: bool,
 }
 
@@ -83,7 +88,7 @@ impl Content {
         *self = Content { passing: self.passing, ..Content::default() };
     }
 
-    /// Bytes of memory in pages that no other file shares. Pages kept for undo count too.
+    /// Bytes of memory in pages that no other file shares, including pages on the undo list.
     pub(super) fn owned_bytes(&self) -> u64 {
         let chunks = self.chunks.iter().flatten().filter(|chunk| Rc::strong_count(chunk) == 1);
         let own = chunks.flat_map(|chunk| &chunk.own).flatten();
@@ -100,8 +105,8 @@ impl Content {
     fn page(&self, index: usize) -> &Page {
         self.own(index).unwrap_or(&ZEROS)
     }
-    /// Passes `len` bytes from `at` on to `sink` in pieces. Returns the number of bytes that exist,
-    /// and of pages that were not in memory.
+    /// Reads `len` bytes from `at` on, and passes them to `sink` in pieces. Returns the number of
+    /// bytes that exist, and the number of pages that were not in memory.
     #[inline]
     pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
         let there = self.size.saturating_sub(at).min(len as u64) as usize;
@@ -118,7 +123,7 @@ impl Content {
         (there, cold)
     }
 
-    /// Marks a page as in memory; true if it was not there before.
+    /// Marks a page as in memory. Returns true if it was not in memory before.
     #[inline]
     fn warm_up(&mut self, index: usize) -> bool {
         let (at, bit) = (index / FANOUT, 1 << (index % FANOUT));
@@ -164,7 +169,8 @@ impl Content {
         self.warm_up(index);
     }
 
-    /// A page to change in part: makes it the file's own and puts it on the undo list.
+    /// A page of which the caller changes a part. Copies it if it is shared, and puts it on the
+    /// undo list.
     fn edit(&mut self, index: usize) -> &mut Page {
         self.warm_up(index);
         let bit = 1 << (index % FANOUT);
@@ -217,8 +223,9 @@ impl Content {
         self.size = self.synced;
     }
 
-    /// Loses some writes since the last sync. Each sector keeps its first or last version. A file
-    /// that grew may keep a part of the growth. A truncation remains if `keeps_cut`.
+    /// Loses some writes since the last sync. Each sector keeps its first or its last version. If
+    /// the file grew, it may keep a part of the growth. If it shrank, the truncation stays if
+    /// `keeps_cut`.
     pub(super) fn lose_some(&mut self, keeps_cut: bool, stream: &mut Stream) {
         let (synced, written) = (self.synced, self.size);
         let size = match written < synced {
@@ -241,7 +248,7 @@ impl Content {
         let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(&ZEROS));
         let (page, now) = (sheet.edit(), self.page(undo.index));
         for start in (0..PAGE).step_by(SECTOR) {
-            // The bytes past the end were cut off. If the truncation is lost, they return.
+            // A truncation cut off the bytes past the end. If the truncation is lost, they return.
             let is_there = ((undo.index * PAGE + start) as u64) < self.size;
             if stream.chance(0.5) && is_there {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
@@ -250,7 +257,8 @@ impl Content {
         sheet
     }
 
-    /// Makes the current bytes durable and lists each page, so that a clone needs no memory.
+    /// Makes the current bytes durable and lists each page for sharing, so that a clone needs no
+    /// memory.
     pub(super) fn freeze(&mut self) -> Content {
         self.sync();
         self.cool_down();
@@ -262,7 +270,7 @@ impl Content {
     }
 }
 
-/// The size after a power loss of a file that had grown.
+/// The size of a file after a power loss, if the file had grown.
 fn grown_size(synced: u64, written: u64, stream: &mut Stream) -> u64 {
     match stream.below(3) {
         0 => synced,
@@ -322,7 +330,8 @@ mod tests {
         ]
     }
 
-    /// True if each sector is old, new or zeros, and the size is between the old and new sizes.
+    /// True if each sector is old, new or zeros, and the size is between the old size and the new
+    /// size.
     fn could_survive(left: &[u8], before: &[u8], after: &[u8]) -> bool {
         let (least, most) = (before.len().min(after.len()), before.len().max(after.len()));
         let sector = |file: &[u8], at: usize, len: usize| {

@@ -1,4 +1,4 @@
-//! The state that all open files of a disk share: directory, running process, counters.
+//! The state that all open files of a disk share: directory, running process and counters.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -12,18 +12,19 @@ use super::history::{Counters, History, What};
 /// The properties of a disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskOptions {
-    /// If set, a sync does nothing, as on cheap flash: a power loss may undo every write ever made.
+    /// True if a sync does nothing, as on cheap flash. A power loss may then undo any earlier
+    /// write.
     pub lies_about_sync: bool,
 }
 
-/// The process that opened the file has ended, or the power is off. SQLite gets an I/O error.
+/// The process that opened the file has ended, or the power is off. SQLite then gets an I/O error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dead;
 
 pub(super) struct Core {
     pub(super) id: u64,
     pub(super) options: DiskOptions,
-    /// Grows by one when the running process ends. Handles of earlier generations are dead.
+    /// It grows by 1 when the running process ends. Handles of earlier generations are dead.
     pub(super) generation: Cell<u64>,
     pub(super) power_is_lost: Cell<bool>,
     pub(super) fails_at: Cell<u64>,
@@ -31,9 +32,9 @@ pub(super) struct Core {
     pub(super) counters: Cell<Counters>,
     pub(super) charged: Cell<Counters>,
     pub(super) syncs: RefCell<Vec<u64>>,
-    /// The number of active faults that fill the disk. Unless it is 0, no file grows.
+    /// The number of active faults that fill the disk. While it is above 0, no file grows.
     pub(super) full_disk_faults: Cell<u32>,
-    /// True if the full disk refused a write and no sync has come since.
+    /// True if the full disk has refused a write since the last sync.
     pub(super) refused: Cell<bool>,
     pub(super) history: RefCell<History>,
     pub(super) open: Cell<u32>,
@@ -45,7 +46,8 @@ thread_local! {
     static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
 }
 
-/// The disk and file name of a path: `/d42.0/app.db` is disk 42, generation 0.
+/// Finds the disk and the file name of a path. The path `/d42.0/app.db` is on disk 42, generation
+/// 0.
 pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
     let (disk, name) = path.strip_prefix("/d")?.split_once('/')?;
     let (id, generation) = disk.split_once('.')?;
@@ -56,7 +58,8 @@ pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
 
 impl Core {
     pub(super) fn new(options: DiskOptions, directory: Directory) -> Rc<Core> {
-        // The id is unique in the process: on another thread a connection finds no disk.
+        // The id is unique in the operating system's process, so a connection on another thread
+        // finds no disk.
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let core = Rc::new(Core::unlisted(id, options, directory));
@@ -115,7 +118,7 @@ impl Core {
         self.syncs.borrow_mut().push(self.operations.get());
     }
 
-    /// Counts an operation before it starts; fails if the power fails during it.
+    /// Counts an operation before it starts. Fails if the power fails during the operation.
     #[inline]
     pub(super) fn issue(&self) -> Result<(), Dead> {
         let operation = self.operations.get();
@@ -132,8 +135,8 @@ impl Core {
         if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
     }
 
-    /// Finds the file `name`, or creates it if `create`. With `fresh` the file must not exist.
-    /// `None` if a file is missing and not created, or exists despite `fresh`.
+    /// Finds the file `name`. With `create`, creates a missing file. With `fresh`, the file must
+    /// not exist. Returns `None` if there is no such file, or if `fresh` does not allow it.
     pub(super) fn open(&self, name: &str, create: bool, fresh: bool) -> Result<Option<Rc<File>>, Dead> {
         self.has_power()?;
         let known = self.directory.borrow().find(name).cloned();
@@ -146,13 +149,15 @@ impl Core {
         Ok(Some(file))
     }
 
-    /// True if SQLite should treat a file as existing. An empty file does not count, as on unix.
+    /// True if SQLite should treat a file as existing. An empty file does not count, as in SQLite's
+    /// unix VFS.
     pub(super) fn exists(&self, name: &str) -> Result<bool, Dead> {
         self.has_power()?;
         Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size > 0))
     }
 
-    /// Removes a name, also on the medium if `durable`; false if the name did not exist.
+    /// Removes a name. With `durable`, also removes it from the medium. Returns false if it did not
+    /// exist.
     pub(super) fn delete(&self, name: &str, durable: bool) -> Result<bool, Dead> {
         self.has_power()?;
         let Some(file) = self.directory.borrow().find(name).cloned() else { return Ok(false) };
@@ -184,7 +189,7 @@ impl Core {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        // The thread's registry may end before its last disk.
+        // The thread's list of disks may be dropped before its last disk.
         let _ = DISKS.try_with(|disks| disks.borrow_mut().remove(&self.id));
     }
 }

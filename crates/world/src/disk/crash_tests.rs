@@ -1,4 +1,5 @@
-//! Power loss at every operation: SQLite recovers to the state after one of the commits.
+//! Cuts the power at each operation in turn. SQLite must recover to the state after one of the
+//! commits.
 
 use super::tests::{shown, transaction};
 use super::*;
@@ -20,8 +21,8 @@ fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result
     Ok(())
 }
 
-/// Lets the power fail in each operation in turn. Returns (number of finished commits that were
-/// lost, number of cases).
+/// Cuts the power in each operation in turn. Returns (number of finished commits that were lost,
+/// number of cases).
 fn sweep(options: DiskOptions, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
     let whole = Disk::new(options);
     let mut committed = 0;

@@ -13,24 +13,25 @@ use super::vfs;
 use crate::base::{Seed, Span, Time};
 use crate::contract::Database;
 
-/// The effect of a power loss on operations that no sync made durable.
+/// The effect of a power loss on operations that no sync has made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PowerLoss {
-    /// Loses all of them: every file is as at its last sync.
+    /// The disk loses all of them. Every file is as it was at its last sync.
     LoseAll,
-    /// For each 512-byte sector, draws the old or the new state. Also draws how many creations,
-    /// deletions and truncations reached the medium. Use a different seed per disk and loss.
+    /// For each 512-byte sector, the seed draws the old or the new state. It also draws how many
+    /// creations, deletions and truncations reached the medium. Use a different seed per disk and
+    /// loss.
     LoseSome(Seed),
 }
 
-/// The time of the work on a disk.
+/// The times of the work on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charged {
     /// The start of the work.
     pub from: Time,
-    /// The end of its last operation.
+    /// The end of the work's last operation.
     pub until: Time,
-    /// True if it wrote something, so that it held the write lock.
+    /// True if the work wrote data, so that it held the write lock.
     pub wrote: bool,
 }
 
@@ -38,7 +39,7 @@ pub struct Charged {
 #[derive(Clone)]
 pub struct Disk(Rc<Core>);
 
-/// The frozen files of a disk. Other disks start with them and copy nothing.
+/// The frozen files of a disk. Other disks can start with these files without a copy.
 #[derive(Clone)]
 pub struct Template {
     options: DiskOptions,
@@ -55,7 +56,7 @@ impl Backup {
         Backup(files.map(|(name, file)| (name.to_owned(), copy(&mut file.content.borrow_mut()))).collect())
     }
 
-    /// The files as on the medium. None of their pages is in memory.
+    /// The files as the medium has them. None of their pages is in memory.
     fn directory(&self) -> Directory {
         Directory::of(self.0.iter().map(|(name, content)| {
             let file = File::named(name);
@@ -79,8 +80,8 @@ impl Disk {
         Disk(Core::new(template.options, template.files.directory()))
     }
 
-    /// Freezes the current files as durable. From then on this disk shares them. Panics if a
-    /// connection is open or the power is off.
+    /// Freezes the current files as durable. From then on, this disk shares them with the template.
+    /// Panics if a connection is open or the power is off.
     pub fn template(&self) -> Template {
         assert_eq!(self.0.open.get(), 0, "a template is taken while no connection is open");
         assert!(!self.power_is_lost(), "a template is taken of a disk with power");
@@ -89,7 +90,8 @@ impl Disk {
         Template { options: self.0.options, files: Backup::of(&directory, Content::freeze) }
     }
 
-    /// Copies the current files. SQLite's recovery deals with uncommitted data.
+    /// Copies the current files. If a transaction is in progress, SQLite's recovery rolls it back
+    /// later.
     pub fn backup(&self) -> Backup {
         Backup::of(&self.0.directory.borrow(), |content| content.clone())
     }
@@ -100,22 +102,24 @@ impl Disk {
         *self.0.directory.borrow_mut() = backup.directory();
     }
 
-    /// Where SQLite finds file `name` until the process ends. Panics if it is empty or has `/`.
+    /// The path at which SQLite finds file `name` until the process ends. Panics if `name` is empty
+    /// or contains `/`.
     pub fn location(&self, name: &str) -> Database {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
-        // The caller may open the file without our `open`.
+        // The caller may open the file without our `open` function.
         vfs::prepare();
         let path = format!("/d{}.{}/{name}", self.0.id, self.0.generation.get());
         Database { files: Some(Rc::new(FilesAt(path.clone()))), path, vfs: Some(vfs::VFS_NAME) }
     }
 
-    /// Opens the database `name`, or creates it. `SQLITE_CANTOPEN` while the power is off.
+    /// Opens the database `name`, or creates it. Fails with `SQLITE_CANTOPEN` while the power is
+    /// off.
     pub fn open(&self, name: &str) -> rusqlite::Result<rusqlite::Connection> {
         vfs::open(&self.location(name))
     }
 
-    /// Ends the running process: its connections die, its locks are released, its writes stay. Drop
-    /// connections only after this call: an earlier drop would roll back.
+    /// Ends the running process. Its connections die, its locks are released, and its writes stay.
+    /// Drop the connections only after this call, because an earlier drop would roll back.
     pub fn kill(&self) {
         self.0.end_process();
         self.0.history.borrow_mut().forget();
@@ -125,7 +129,7 @@ impl Disk {
         }
     }
 
-    /// Cuts the power and restores it. `how` names the unsynced data that is lost.
+    /// Cuts the power and restores it. `how` says which unsynced data is lost.
     pub fn power_loss(&self, how: PowerLoss) {
         self.kill();
         let core = &self.0;
@@ -143,11 +147,12 @@ impl Disk {
         core.fails_at.set(u64::MAX);
     }
 
-    /// Records operations from now on, so that a process can die in the middle of them.
+    /// Records all operations from now on. Then a process can die in the middle of them.
     pub fn remember(&self) {
         self.0.history.borrow_mut().is_on = true;
     }
-    /// Also records the times of all operations from now on. Tests go through these times.
+    /// Also records the times of all operations from now on. Tests kill the process at each of
+    /// these times.
     pub fn trace(&self) {
         self.0.history.borrow_mut().trace();
     }
@@ -156,8 +161,8 @@ impl Disk {
         self.0.history.borrow().traced().to_vec()
     }
 
-    /// Charges time for the operations since the last call: first `cpu` from `start`, then the
-    /// reads, then the other operations one by one.
+    /// Computes the time of the operations since the last call. First `cpu` runs from `start` on,
+    /// then all reads, then the other operations one by one.
     pub fn charge(&self, start: Time, cpu: Span, flash: &Flash) -> Charged {
         let core = &self.0;
         let (now, before) = (core.counters.get(), core.charged.replace(core.counters.get()));
@@ -170,12 +175,13 @@ impl Disk {
         Charged { from: start, until, wrote: now.writes > before.writes || now.syncs > before.syncs }
     }
 
-    /// The end times of charged syncs in the records, if after `from`.
+    /// The end times of the recorded syncs that end after `from`.
     pub fn sync_ends(&self, from: Time) -> Vec<Time> {
         self.0.history.borrow().sync_ends(from)
     }
 
-    /// Charges no time for the operations since the last call: they are done when issued.
+    /// Charges no time for the operations since the last call. They count as done when they were
+    /// issued.
     pub fn forgive(&self) {
         let core = &self.0;
         core.charged.set(core.counters.get());
@@ -183,11 +189,11 @@ impl Disk {
         core.history.borrow_mut().forgive();
     }
 
-    /// True if some operations are not charged yet.
+    /// True if the time of some operations is not charged yet.
     pub fn owes(&self) -> bool {
         self.0.counters.get() != self.0.charged.get()
     }
-    /// Bytes read and written by operations not charged yet. Reads from memory count too.
+    /// Bytes read and written by operations that are not charged yet. Reads from memory count too.
     pub fn owed_bytes(&self) -> u64 {
         let bytes = |counters: Counters| counters.bytes_read + counters.bytes_written;
         bytes(self.0.counters.get()).saturating_sub(bytes(self.0.charged.get()))
@@ -197,20 +203,23 @@ impl Disk {
         self.0.history.borrow().remembered()
     }
 
-    /// Drops records of operations that are done by `now`: nothing can undo them any more.
+    /// Drops the records of operations that are done by `now`, because no later death can undo
+    /// them.
     pub fn settle(&self, now: Time) {
         self.0.history.borrow_mut().settle(now, &mut self.0.directory.borrow_mut());
     }
 
-    /// Like [`Disk::kill`], but keeps only operations issued by `at`. True if there were others.
+    /// Like [`Disk::kill`], but undoes operations issued after `at`. Returns true if there were
+    /// any.
     pub fn kill_at(&self, at: Time) -> bool {
         self.cut(at, Death::OfProcess)
     }
 
-    /// Like [`Disk::power_loss`], but only operations issued by `at` may have reached the medium,
-    /// and only syncs done by `at` count. True if there were others.
+    /// Like [`Disk::power_loss`] at the time `at`. Later operations are undone, and syncs that end
+    /// after `at` have no effect. Returns true if there were any.
     pub fn power_loss_at(&self, at: Time, how: PowerLoss) -> bool {
-        // If the power failed earlier, at an operation's number, no operation is left to undo.
+        // If the power failed earlier because of [`Disk::fail_power_at`], no operation is left to
+        // undo.
         let cut = !self.power_is_lost() && self.cut(at, Death::OfPower);
         self.power_loss(how);
         cut
@@ -232,15 +241,17 @@ impl Disk {
         undone.is_some()
     }
 
-    /// `true`: a fault takes all free space, so no file grows. `false`: the fault gives it back.
+    /// With `true`, a fault takes all free space, so that no file grows. With `false`, the fault
+    /// ends.
     pub fn set_disk_full(&self, lost: bool) {
         let takers = self.0.full_disk_faults.get();
         self.0.full_disk_faults.set(if lost { takers + 1 } else { takers.saturating_sub(1) });
     }
 
-    /// True if a transaction that failed on a full disk may count as committed after a kill now.
-    /// SQLite fills the sector after a commit with copies of the last frame. Without space for a
-    /// copy the transaction fails, but the next process takes it as committed.
+    /// True if a transaction that failed on a full disk may count as committed after a kill. SQLite
+    /// fills the sector after a commit with copies of the last frame. If there is no space for such
+    /// a copy, the transaction fails. But the next process finds the commit frame and treats it as
+    /// committed.
     pub fn may_count_as_committed(&self) -> bool {
         self.0.refused.get()
     }
@@ -249,14 +260,14 @@ impl Disk {
         self.0.operations.get()
     }
 
-    /// Makes the power fail during an operation, numbered as in [`Disk::operations`]. The operation
-    /// is done in part. Everything fails until [`Disk::power_loss`].
+    /// Makes the power fail during an operation, with the number that [`Disk::operations`] counts.
+    /// The operation is done in part. All later operations fail until [`Disk::power_loss`].
     pub fn fail_power_at(&self, operation: u64) {
         assert!(operation >= self.operations(), "operation {operation} has been");
         self.0.fails_at.set(operation);
     }
 
-    /// True if the power has failed and is not restored yet.
+    /// True if the power has failed and has not been restored.
     pub fn power_is_lost(&self) -> bool {
         self.0.power_is_lost.get()
     }
@@ -269,7 +280,7 @@ impl Disk {
         self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size).sum()
     }
 
-    /// Bytes of memory in pages that no template shares. Undo pages count too.
+    /// Bytes of memory in pages that no template shares, including pages on the undo list.
     pub fn owned_bytes(&self) -> u64 {
         let files = self.0.directory.borrow().known_files();
         files.iter().map(|file| file.content.borrow().owned_bytes()).sum()

@@ -1,7 +1,8 @@
-//! The names of a disk's files, and the names that have reached the medium: in order, as on a
-//! journaling file system. SQLite needs that order in journal mode DELETE with `synchronous=FULL`.
-//! VACUUM deletes the journal, does not sync the directory, and truncates the database. If the
-//! journal came back, SQLite would roll it back into a file that lacks its pages.
+//! The names of a disk's files, now and on the medium. Changes of names reach the medium in order,
+//! as on a journaling file system. SQLite needs that order in journal mode DELETE with
+//! `synchronous=FULL`. There, VACUUM deletes the journal, does not sync the directory, and then
+//! truncates the database. If the truncation reached the medium but the deletion did not, the
+//! journal would come back. SQLite would then roll it back into a file that lacks its pages.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,7 +12,7 @@ use super::locks::Locks;
 use super::shm::Shm;
 use crate::base::Stream;
 
-/// Unsynced changes kept per name. Beyond them the oldest change becomes durable.
+/// The number of unsynced changes kept per name. If there are more, the oldest becomes durable.
 const CHANGES_MAX: usize = 16;
 
 #[derive(Default)]
@@ -30,7 +31,7 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// A new file. The pages of a journal or WAL are written once and then cut off.
+    /// A new file. The pages of a journal or write-ahead log are written once and then cut off.
     pub(super) fn named(name: &str) -> File {
         let is_log = name.ends_with("-wal");
         let content =
@@ -55,9 +56,10 @@ impl File {
 #[derive(Clone)]
 struct Name {
     text: String,
-    /// The file with this name on the medium.
+    /// The file that has this name on the medium.
     synced: Option<Rc<File>>,
-    /// Files that had the name later, each with its first operation. The last has it now.
+    /// The files that got the name later, each with the number of the operation. The last one has
+    /// it now.
     since: Vec<(u64, Option<Rc<File>>)>,
 }
 
@@ -110,8 +112,8 @@ impl Directory {
         self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
     }
 
-    /// Makes a file durable. If the file is new, also makes all names durable. SQLite's unix VFS
-    /// does so for journals; ext4, F2FS and APFS do so for any file.
+    /// Makes a file durable. If the file is new, this makes all names durable too. SQLite's unix
+    /// VFS does that for journals. The file systems ext4, F2FS and APFS do it for every file.
     pub(super) fn sync_file(&mut self, file: &Rc<File>) {
         file.sync();
         if self.is_new(file) {
@@ -149,7 +151,7 @@ impl Directory {
         if let Some(last) = last { self.settle(last) } else { self.lose_all() }
     }
 
-    /// All files that have a name, or may get one back after a power loss; each file once.
+    /// All files that have a name, or can get one back by a power loss. Each file occurs once.
     pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {

@@ -1,4 +1,4 @@
-//! Stores one value in a database, for small engines.
+//! Stores one value in a database, for small sync engines.
 
 use std::cell::{Ref, RefCell};
 
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::vfs::open;
 use crate::contract::Database;
 
-/// The state of a small engine: one value as JSON. It survives a kill and a power loss.
+/// The state of a small engine: one value, stored as JSON. It survives a kill and a power loss.
 pub struct Document<T> {
     database: Connection,
     value: RefCell<T>,
@@ -23,7 +23,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
     /// An error of SQLite, or a stored text that does not parse.
     pub fn open(at: &Database) -> Result<Document<T>> {
         let database = open(at)?;
-        // In SQLite's default mode a power loss may undo the last change.
+        // In SQLite's default journal mode, a power loss may undo the last change.
         database.pragma_update(None, "journal_mode", "TRUNCATE")?;
         database.execute("CREATE TABLE IF NOT EXISTS document(id INTEGER PRIMARY KEY, text)", [])?;
         let text: Option<String> =
@@ -39,10 +39,11 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Document<T> {
     pub fn get(&self) -> Ref<'_, T> {
         self.value.borrow()
     }
-    /// Changes the value in one transaction, or leaves it. Returns the result of `change`.
+    /// Changes the value in one transaction. Returns the result of `change`. If SQLite fails, the
+    /// value stays as it was.
     ///
     /// # Errors
-    /// An error of SQLite, or a value that cannot be JSON.
+    /// An error of SQLite, or a value that cannot be written as JSON.
     pub fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
         let mut value = self.value.borrow().clone();
         let given = change(&mut value);

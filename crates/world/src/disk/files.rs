@@ -10,7 +10,7 @@ use super::core::{Core, Dead, find};
 use super::handle::Handle;
 use crate::contract;
 
-/// The files of a disk, for the process that has this path.
+/// The files of a disk, for one process. The path names the disk and the process's generation.
 pub(super) struct FilesAt(pub(super) String);
 
 impl fmt::Debug for FilesAt {

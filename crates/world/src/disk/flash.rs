@@ -1,4 +1,4 @@
-//! The time that the medium needs.
+//! The time that the flash memory needs for reads, writes and syncs.
 
 use crate::base::{Bytes, Seed, Span};
 
@@ -15,13 +15,14 @@ pub struct Flash {
     pub sync: Span,
     /// Factor on all times: 1, or more while the disk is slow.
     pub slowness: u32,
-    /// Seed of the noise.
+    /// Seed of the random variation of sync times.
     pub seed: Seed,
 }
 
-/// Standard deviation of the logarithm of a sync's time (models of a mobile device).
+/// The standard deviation of the logarithm of a sync's time. Source: models of a mobile device.
 const SIGMA: f64 = 0.5;
-/// (share of syncs that wait for the flash's housekeeping, factor on their time); same source.
+/// Stalls: the share of syncs that wait for the flash's own housekeeping, and the factor on their
+/// time. Source: as for `SIGMA`.
 const STALLS: (f64, f64) = (0.01, 20.0);
 
 impl Flash {
@@ -29,12 +30,14 @@ impl Flash {
     pub fn read(&self, pages: u64, bytes: u64) -> Span {
         (self.read_latency * pages + Span::secs(1).scaled(bytes, self.read_rate.0)) * u64::from(self.slowness)
     }
-    /// Time to write `bytes`. Their place does not matter: file system and flash combine writes.
+    /// Time to write `bytes`. Their position does not matter, because file system and flash combine
+    /// writes.
     pub fn write(&self, bytes: u64) -> Span {
         Span::secs(1).scaled(bytes, self.write_rate.0) * u64::from(self.slowness)
     }
 
-    /// Time of the sync with this operation number: LogN(ln T, 0.5); 1 % take 20 times as long.
+    /// Time of the sync with this operation number. It is log-normal, LogN(ln T, 0.5); 1 % of the
+    /// syncs take 20 times as long.
     pub fn sync(&self, number: u64) -> Span {
         if self.sync == Span::ZERO {
             return Span::ZERO;

@@ -8,7 +8,7 @@ use super::history::What;
 use super::locks::Level;
 use super::shm::Mapping;
 
-/// An open file of one process. It is dead once that process has ended.
+/// A file that a process has opened. The handle is dead after the process has ended.
 pub(super) struct Handle {
     core: Rc<Core>,
     file: Rc<File>,
@@ -23,7 +23,7 @@ impl Handle {
         Handle { generation: core.generation.get(), core, file, level: Level::None, mapping: None }
     }
 
-    /// A file without a name, for SQLite's sorters. It belongs to no device's disk.
+    /// A file without a name, for SQLite's sorters. It is not on any device's disk.
     pub(super) fn scratch() -> Handle {
         let disk = Core::unlisted(0, DiskOptions::default(), Directory::default());
         Handle::new(Rc::new(disk), Rc::default())
@@ -33,7 +33,8 @@ impl Handle {
         self.generation == self.core.generation.get()
     }
 
-    /// Passes `len` bytes from `at` on to `sink` in pieces. Returns the number of bytes that exist.
+    /// Reads `len` bytes from `at` on, and passes them to `sink` in pieces. Returns the number of
+    /// bytes that exist.
     #[inline]
     pub(super) fn read(&self, at: u64, len: usize, sink: impl FnMut(usize, &[u8])) -> usize {
         let (there, cold) = self.file.content.borrow_mut().read(at, len, sink);
@@ -45,7 +46,7 @@ impl Handle {
         there
     }
 
-    /// Writes; false if the file would grow on a full disk.
+    /// Writes the bytes. Returns false if the file would grow on a full disk.
     #[inline]
     pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<bool, Dead> {
         let end = at + bytes.len() as u64;
@@ -76,7 +77,7 @@ impl Handle {
     pub(super) fn size(&self) -> u64 {
         self.file.content.borrow().size
     }
-    /// Raises the lock; false if another handle blocks it.
+    /// Raises the lock. Returns false if another handle blocks it.
     pub(super) fn lock(&mut self, want: Level) -> bool {
         self.file.locks.borrow_mut().lock(&mut self.level, want)
     }

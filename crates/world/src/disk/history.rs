@@ -1,7 +1,8 @@
-//! Keeps the disk operations that virtual time has not passed yet, with their times, and the disk
-//! before them. If the process dies before the last of them is done, the earlier disk is restored
-//! and the operations issued so far are done again. A disk that is never idle collects many
-//! operations. The history then applies the oldest ones to the earlier disk.
+//! Keeps the disk operations whose time has not come yet, and the state of the disk before them.
+//! SQLite does its work at once, but the work takes virtual time. If the process dies before the
+//! last operation is done, the earlier disk is restored, and the operations issued so far are done
+//! again. A disk that is never idle collects many operations. The history then applies the oldest
+//! ones to the earlier disk.
 
 use std::rc::Rc;
 
@@ -12,14 +13,15 @@ use crate::base::{Span, Time};
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    /// (offset, number of bytes). [`History`] stores the bytes.
+    /// (offset, number of bytes). [`History`] stores the bytes themselves.
     Write(u64, usize),
     /// The new size.
     Truncate(u64),
     Sync,
     /// The file's name.
     Create(String),
-    /// (name, durably): removes the name. If `durably` is false, a power loss may bring it back.
+    /// Removes the name: (name, true if durably). If not durably, a power loss may bring the name
+    /// back.
     Delete(String, bool),
 }
 
@@ -27,11 +29,11 @@ struct Operation {
     number: u64,
     file: Rc<File>,
     what: What,
-    /// When the operation is issued, and when it is done. `None` until the work is charged.
+    /// The times at which the operation is issued and done. `None` until its time is charged.
     times: Option<(Time, Time)>,
 }
 
-/// The operations that time has not passed yet, and the disk before them.
+/// The operations whose time has not come yet, and the state of the disk before them.
 #[derive(Default)]
 pub(super) struct History {
     before: Option<Snapshot>,
@@ -45,26 +47,26 @@ pub(super) struct History {
     traced: Option<Vec<Moment>>,
 }
 
-/// Counts of operations since the disk was made, without those that a death undid.
+/// Counts of operations since the disk was made. Operations that a death undid do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Number of reads.
     pub reads: u64,
     /// Number of writes.
     pub writes: u64,
-    /// Number of syncs of a file or its name.
+    /// Number of syncs of a file or a name.
     pub syncs: u64,
     /// Bytes returned by reads.
     pub bytes_read: u64,
     /// Bytes passed to writes.
     pub bytes_written: u64,
-    /// Pages of 4096 bytes that were not in the operating system's memory when read.
+    /// Pages of 4,096 bytes that were read and were not in the operating system's memory.
     pub pages_fetched: u64,
     /// Largest size of a write-ahead log, in bytes.
     pub log_peak: u64,
 }
 
-/// Times of an operation.
+/// The times of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// When the operation was issued.
@@ -82,14 +84,14 @@ struct Snapshot {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Death {
-    /// All operations that the process issued are done.
+    /// The process dies. All operations that it has issued are done.
     OfProcess,
-    /// A sync in progress has no effect yet.
+    /// The power fails. A sync in progress has no effect.
     OfPower,
 }
 
 impl History {
-    /// Records an operation before it is done. `bytes` is the data of a write.
+    /// Records an operation before it happens. `bytes` is the data of a write.
     pub(super) fn note(&mut self, of: (u64, Rc<File>, What), bytes: &[u8], directory: &Directory) {
         let (number, file, what) = of;
         if self.before.is_none() {
@@ -99,7 +101,7 @@ impl History {
         self.operations.push(Operation { number, file, what, times: None });
     }
 
-    /// Sets the times of operations that have none: one after another, from `start` on.
+    /// Gives times to the operations that have none: one after another, from `start` on.
     pub(super) fn time(&mut self, start: Time, flash: &Flash) {
         if !self.is_on {
             return;
@@ -109,7 +111,7 @@ impl History {
             match operation.what {
                 What::Write(_, len) => written += len as u64,
                 _ if operation.is_sync() => synced += flash.sync(operation.number),
-                // The next sync also makes names and lengths durable.
+                // The next sync also makes names and lengths durable, so this takes no time.
                 _ => {}
             }
             let begun = std::mem::replace(&mut done, start + synced + flash.write(written));
@@ -122,13 +124,13 @@ impl History {
         self.until = self.until.max(done);
     }
 
-    /// When the recorded syncs are done, for those that are done after `from`.
+    /// The times at which recorded syncs are done, if after `from`.
     pub(super) fn sync_ends(&self, from: Time) -> Vec<Time> {
         let syncs = self.operations.iter().filter(|operation| operation.is_sync());
         syncs.filter_map(|sync| sync.times).map(|(_, done)| done).filter(|done| *done > from).collect()
     }
 
-    /// Charges no time for the operations without times: they are done when issued.
+    /// Charges no time for the operations without times. They count as done when they were issued.
     pub(super) fn forgive(&mut self) {
         self.timed = self.operations.len();
     }
@@ -142,8 +144,8 @@ impl History {
         self.traced.as_deref().unwrap_or_default()
     }
 
-    /// Forgets all operations if all are charged and done. Otherwise, if there are many operations,
-    /// applies the ones that are done.
+    /// Forgets all operations if all of them are charged and done. Otherwise, if there are many,
+    /// applies the operations that are done.
     pub(super) fn settle(&mut self, now: Time, directory: &mut Directory) {
         if self.until <= now && self.timed == self.operations.len() && self.before.is_some() {
             self.forget();
@@ -157,7 +159,8 @@ impl History {
         self.operations.len()
     }
 
-    /// Applies the operations that are done to the earlier disk, if they are more than half of all.
+    /// Applies the operations that are done to the earlier disk, if they are more than half of all
+    /// operations.
     fn apply_past(&mut self, now: Time, directory: &mut Directory) {
         let is_past = |o: &Operation| o.times.is_none_or(|(_, done)| done <= now);
         let past = self.operations[..self.timed].iter().take_while(|o| is_past(o)).count();
@@ -189,9 +192,9 @@ impl History {
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
-    /// Undoes every operation from the first that was not yet issued at `at`. Returns the counts of
-    /// these operations, if any. An operation stays if it is done at `at` or has no times. A power
-    /// loss also undoes a sync that is not done at `at`.
+    /// Undoes every operation from the first one that was not issued by `at`. Returns the counts of
+    /// the undone operations, if any. Operations that are done by `at`, or that have no times,
+    /// stay. A power loss also undoes a sync that is not done by `at`.
     pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Option<Counters> {
         let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
         let interrupted = |o: &Operation| {
@@ -222,7 +225,7 @@ impl History {
 }
 
 const MANY: usize = 256;
-/// The capacity that stays for the operations of the next transaction.
+/// The capacity that is kept for the operations of the next transaction.
 const KEPT: usize = 16;
 impl Operation {
     fn is_sync(&self) -> bool {
@@ -232,7 +235,8 @@ impl Operation {
         if let What::Write(_, len) = self.what { len as u64 } else { 0 }
     }
 
-    /// Does the operation again. `bytes` begins with its bytes; returns the rest.
+    /// Does the operation again. `bytes` begins with the operation's own bytes. Returns the bytes
+    /// after them.
     fn redo<'b>(&self, interrupted: bool, bytes: &'b [u8], directory: &mut Directory) -> &'b [u8] {
         match &self.what {
             What::Write(at, len) => {

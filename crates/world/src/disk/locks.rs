@@ -1,14 +1,14 @@
-//! SQLite's five lock levels of the handles of one file. The rules are those of its unix VFS
-//! (`unixLock` in `os_unix.c`): many readers, one writer, a pending writer blocks new readers.
+//! SQLite's 5 lock levels, for all handles of one file. The rules are those of SQLite's unix VFS
+//! (`unixLock` in `os_unix.c`): many readers or one writer. A pending writer blocks new readers.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Level {
     #[default]
     None,
     Shared,
-    /// The handle wants to write later. Others may still read.
+    /// The handle wants to write later. Other handles may still read.
     Reserved,
-    /// The handle waits for the readers to finish. No new reader may start.
+    /// The handle waits until all readers have finished. No new reader may start.
     Pending,
     Exclusive,
 }
@@ -17,13 +17,13 @@ pub(super) enum Level {
 pub(super) struct Locks {
     /// The number of handles at `Shared` or above.
     shared: u32,
-    /// The level of the one handle above `Shared`; `None` if no handle is.
+    /// The level of the only handle above `Shared`; `None` if there is no such handle.
     writer: Level,
 }
 
 impl Locks {
-    /// Raises a handle to `want`; false if refused. A refusal of `Exclusive` may leave the handle
-    /// at `Pending`.
+    /// Raises a handle to `want`. Returns false if that is refused. If `Exclusive` is refused, the
+    /// handle may stay at `Pending`.
     pub(super) fn lock(&mut self, held: &mut Level, want: Level) -> bool {
         if *held >= want {
             return true;

@@ -1,9 +1,9 @@
 //! Memory pages. Equal pages are stored once.
 //!
-//! Devices that pull the same rows write the same pages. A sync *lists* the pages of its file: if
-//! this thread has an equal listed page, the file uses that one. A listed page is never written.
-//! Pages with the same 128-bit hash count as equal. This is wrong once in 10^20 runs of a billion
-//! pages.
+//! Devices that pull the same rows write equal pages. A sync *lists* the pages of its file. If this
+//! thread has already listed an equal page, the file uses that page instead of its own. A listed
+//! page is never written again. Pages with the same 128-bit hash count as equal. The probability of
+//! an error is 1 in 10^20 runs with a billion pages.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -26,7 +26,7 @@ struct Leaf {
 }
 
 thread_local! {
-    /// Listed pages by hash. A page without users leaves the list at once.
+    /// Listed pages by hash. A page that no file uses leaves the list at once.
     static LISTED: RefCell<FxHashMap<u128, Rc<Leaf>>> = RefCell::default();
 }
 
@@ -35,13 +35,13 @@ impl Sheet {
         Sheet(Rc::new(Leaf { listed: Cell::new(None), bytes: *from }))
     }
 
-    /// The bytes to write to. Panics if the page is listed or shared.
+    /// The page's bytes, for a write. Panics if the page is listed or shared.
     pub(super) fn edit(&mut self) -> &mut Page {
         let leaf = Rc::get_mut(&mut self.0).filter(|leaf| leaf.listed.get().is_none());
         &mut leaf.expect("only a page of one's own is written").bytes
     }
 
-    /// The bytes to write to. Copies the page first if it is listed or shared.
+    /// The page's bytes, for a write. If the page is listed or shared, this copies it first.
     pub(super) fn own(&mut self) -> &mut Page {
         if self.0.listed.get().is_some() || Rc::strong_count(&self.0) > 1 {
             *self = Sheet::copy_of(self);
@@ -49,7 +49,7 @@ impl Sheet {
         self.edit()
     }
 
-    /// Lists the page, or replaces it with an equal page of the list.
+    /// Lists the page, or replaces it with an equal listed page.
     pub(super) fn list(&mut self) {
         if self.0.listed.get().is_some() {
             return;
@@ -86,7 +86,7 @@ impl Drop for Sheet {
         if let Some(hash) = self.0.listed.get()
             && Rc::strong_count(&self.0) == 2
         {
-            // The thread's list may end before its last disk.
+            // The thread's list may be dropped before its last disk.
             _ = LISTED.try_with(|listed| listed.borrow_mut().remove(&hash));
         }
     }

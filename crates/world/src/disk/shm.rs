@@ -1,5 +1,5 @@
-//! The shared memory of a database in WAL mode: its index, which SQLite accesses by pointers, and
-//! the eight locks that guard it. After a kill the next process starts with no shared memory.
+//! The shared memory of a database in WAL mode: the WAL index, which SQLite accesses by pointers,
+//! and the 8 locks that protect it. After a kill, the next process starts without shared memory.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -8,17 +8,17 @@ use std::rc::Rc;
 /// Locks on a WAL index (`SQLITE_SHM_NLOCK`).
 const SLOTS: usize = 8;
 
-/// A piece of shared memory. It has cells, because SQLite writes through raw pointers.
+/// A piece of shared memory. Its elements are cells, because SQLite writes through raw pointers.
 pub(super) type Region = Rc<[Cell<u64>]>;
 
-/// The state of a mapping's lock: this value if shared. The values of shared locks add up.
+/// The values of a lock. Shared locks add up, so their sum is the number of readers.
 const SHARED: i32 = 1;
 const EXCLUSIVE: i32 = -1;
 
 #[derive(Default)]
 pub(super) struct Shm {
     regions: RefCell<Vec<Region>>,
-    /// The sum over all mappings.
+    /// For each lock, the sum of its values over all mappings.
     slots: Cell<[i32; SLOTS]>,
 }
 
@@ -41,7 +41,7 @@ impl Mapping {
         regions.get(index).cloned()
     }
 
-    /// Takes all locks in `range`, or none of them; false if refused.
+    /// Takes all locks in `range`, or none of them. Returns false if a lock is refused.
     pub(super) fn lock(&mut self, range: Range<usize>, exclusive: bool) -> bool {
         let wanted = if exclusive { EXCLUSIVE } else { SHARED };
         let mut slots = self.shm.slots.get();

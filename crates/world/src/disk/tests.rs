@@ -86,7 +86,8 @@ fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
     let writer = database(&disk, "persist");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
-    // With OFF the journal looks hot from its first byte on. Only the lock shows that it is not.
+    // With `synchronous=OFF`, the journal looks hot (ready for a rollback) from its first byte on.
+    // Only the lock shows that it is not.
     writer.execute_batch("PRAGMA synchronous=OFF; BEGIN IMMEDIATE; DELETE FROM t").unwrap();
     assert_eq!(count(&reader), 10);
     let busy = Some(ErrorCode::DatabaseBusy);
@@ -337,7 +338,8 @@ pub(super) fn transaction(connection: &Connection, n: u32) -> rusqlite::Result<(
     connection.execute_batch("COMMIT")
 }
 
-/// The transaction whose rows the database holds; 0 before the first. All rows must be of one.
+/// The number of the transaction whose rows are in the database, or 0. All rows must have the same
+/// number.
 pub(super) fn shown(disk: &Disk) -> u32 {
     let connection = disk.open("app.db").unwrap();
     assert_eq!(ask::<String>(&connection, "PRAGMA integrity_check"), "ok");

@@ -1,4 +1,4 @@
-//! If a process dies during a transaction, the operations issued before remain.
+//! If a process dies during a transaction, the operations that it issued before its death stay.
 
 use rusqlite::Connection;
 
@@ -39,12 +39,13 @@ fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
     let charged = disk.charge(START, CPU, &flash());
     let moments = disk.traced();
     disk.settle(START);
-    // A dead process' connection must not be dropped before its process.
+    // The connection of a dead process must not be dropped before the process has ended.
     std::mem::forget(connection);
     (disk, charged, moments)
 }
 
-/// Kills the device around each operation in turn. Returns (time, transaction left).
+/// Kills the device before and after each operation. Returns (time, number of the transaction
+/// found).
 fn swept(pragmas: &str, die: impl Fn(&Disk, Time)) -> Vec<(Time, u32)> {
     let (_, charged, moments) = struck(pragmas);
     assert_eq!((charged.from, charged.wrote), (START, true));

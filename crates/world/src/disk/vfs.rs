@@ -1,8 +1,11 @@
-//! The VFS: translates SQLite's calls. Only this file of the crate has `unsafe` code. It relies on
-//! these facts. SQLite calls a file's methods between its `xOpen` and its `xClose`, with a pointer
-//! to the `szOsFile` bytes of that file. It never makes two calls at once: connections have no
-//! mutex and are not `Sync`. They are `Send` but a disk is not, so an open file refuses other
-//! threads. No method calls back into SQLite. A panic aborts; it never unwinds into C.
+//! The VFS translates SQLite's calls to the simulated disk. No other file of this crate has
+//! `unsafe` code. The code relies on these facts:
+//! - SQLite calls a file's methods only between its `xOpen` and its `xClose`, with a pointer to the
+//!   `szOsFile` bytes of that file.
+//! - SQLite never makes two calls at once, because connections have no mutex and are not `Sync`.
+//! - Connections are `Send` but a disk is not, so an open file refuses other threads.
+//! - No method calls back into SQLite.
+//! - A panic aborts the program. It never unwinds into C.
 
 #![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 
@@ -28,10 +31,11 @@ const VFS_NAME_C: &CStr = c"syncdyno";
 
 const PATH_MAX: c_int = 255;
 
-/// 2000-01-01T00:00:00Z as a Julian day in milliseconds: the constant time of SQLite's clock.
+/// The constant time of SQLite's clock: 2000-01-01T00:00:00Z as a Julian day in milliseconds.
 const JULIAN_MS: i64 = 211_813_444_800_000;
 
-/// Opens a database for one thread, or creates it. SQLite reports a lock conflict at once.
+/// Opens a database for one thread, or creates it. SQLite reports a lock conflict at once, without
+/// a wait.
 pub fn open(location: &Database) -> rusqlite::Result<Connection> {
     prepare();
     let flags =
@@ -40,13 +44,14 @@ pub fn open(location: &Database) -> rusqlite::Result<Connection> {
         Some(vfs) => Connection::open_with_flags_and_vfs(&location.path, flags, vfs),
         None => Connection::open_with_flags(&location.path, flags),
     }?;
-    // No other task runs while this thread waits.
+    // No other task can release the lock while this thread waits.
     connection.busy_timeout(Duration::ZERO)?;
     Ok(connection)
 }
 
-/// Configures SQLite for this process and registers the VFS of simulated disks, once. Code that
-/// opens a connection without [`open`] must call this first: later the settings have no effect.
+/// Configures SQLite for this operating-system process and registers the VFS of simulated disks,
+/// once. If code opens a connection without [`open`], it must call this function first, because
+/// later the settings have no effect.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -60,18 +65,18 @@ fn configure() {
     // admits one thread, and after initialisation SQLite refuses the call. The arguments have the
     // types that the options need; SQLite copies the methods.
     unsafe {
-        // Malloc statistics would take a global mutex at each allocation.
+        // Statistics of memory would take a global mutex at each allocation.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, ptr::from_ref(&MEMORY));
         // Lookaside memory would take 48 KB per connection. A fleet has many idle connections.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_LOOKASIDE, 0 as c_int, 0 as c_int);
-        // A page cache would take 76 KB per idle device as soon as it has one page.
+        // A page cache would take 76 KB per idle device when the cache gets its first page.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_PAGECACHE, ptr::null_mut::<c_void>(), 0 as c_int, 0 as c_int);
     }
 }
 
-/// SQLite uses Rust's allocator. A database that is opened again and again makes thousands of small
-/// allocations each time.
+/// SQLite uses Rust's allocator. Each time a database is opened again, SQLite makes thousands of
+/// small allocations.
 const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
     xMalloc: Some(take),
     xFree: Some(give_back),
@@ -83,7 +88,7 @@ const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
     pAppData: ptr::null_mut(),
 };
 
-/// Bytes before each allocation that hold its size.
+/// The number of bytes before each allocation. They hold its size.
 const HEAD: usize = 8;
 
 fn layout(size: usize) -> Layout {
@@ -225,7 +230,7 @@ fn this_thread() -> u64 {
     THREAD.with(|number| *number)
 }
 
-/// The handle behind SQLite's pointer; `Dead` on any thread but its own.
+/// The handle behind SQLite's pointer; `Dead` on a thread other than the file's own.
 ///
 /// # Safety
 /// `file` was filled by `open_file` and not emptied by `close`, and no other reference to its
@@ -280,7 +285,8 @@ unsafe extern "C" fn open_file(
     flags: c_int,
     flags_out: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite passes `szOsFile` writable bytes; null methods: there is nothing to close.
+    // SAFETY: SQLite passes `szOsFile` writable bytes. Null methods tell it that there is nothing
+    // to close.
     unsafe { (*file).pMethods = ptr::null() };
     let has = |flag| flags & flag != 0;
     let opened = if name.is_null() {
@@ -319,7 +325,7 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
             unsafe { ManuallyDrop::drop(&mut (*file.cast::<OpenFile>()).handle) };
             ffi::SQLITE_OK
         }
-        // Another thread must free nothing: the handle leaks.
+        // Another thread must not free memory of this file, so the handle leaks.
         Err(Dead) => ffi::SQLITE_IOERR_CLOSE,
     }
 }
@@ -340,7 +346,7 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, len: c_
 }
 
 unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, len: c_int, at: i64) -> c_int {
-    // SAFETY: the file is open. SQLite passes `len` readable bytes; nobody writes to them now.
+    // SAFETY: the file is open. SQLite passes `len` readable bytes; no code writes to them now.
     unsafe {
         let bytes = std::slice::from_raw_parts(from.cast::<u8>(), len as usize);
         ask(file, ffi::SQLITE_IOERR_WRITE, |it| Ok(ok_or(ffi::SQLITE_FULL, it.write(at as u64, bytes)?)))
@@ -486,7 +492,7 @@ unsafe extern "C" fn access(
     ffi::SQLITE_OK
 }
 
-/// Copies the path: every path here is already a full one.
+/// Copies the path, because every path of this VFS is a full path.
 unsafe extern "C" fn full_pathname(
     _: *mut ffi::sqlite3_vfs,
     path: *const c_char,
@@ -503,7 +509,7 @@ unsafe extern "C" fn full_pathname(
     ffi::SQLITE_OK
 }
 
-/// Fills `out` with a constant. SQLite takes its random seed from the default VFS, not from this.
+/// Fills `out` with a constant. SQLite does not use it as its random seed: it asks the default VFS.
 unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, len: c_int, out: *mut c_char) -> c_int {
     // SAFETY: `out` has room for `len` bytes.
     unsafe { ptr::write_bytes(out, 0x5d, len as usize) };

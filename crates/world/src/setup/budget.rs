@@ -1,48 +1,53 @@
-//! The limits that an operating system sets for apps in the background.
+//! The limits that an operating system sets for an app in the background.
 
 use crate::base::{Ppm, Span, Time, word_enums};
 
 word_enums! {
-    /// What the operating system does with an app at the end of its time in the background.
+    /// The action of the operating system at the end of an app's time in the background.
     pub enum AtEnd {
-        /// It suspends the app, which continues where it was.
+        /// The system suspends the app. Later the app continues at the same point.
         #[default]
         Suspend: "suspend",
-        /// It warns the app a few seconds before. The app stops its sync, and is then suspended.
+        /// The system warns the app a few seconds before the end. The app stops its sync and is
+        /// then suspended.
         Warn: "warn",
-        /// It kills the app. The app starts again in the next window, or when its person opens it.
+        /// The system kills the app. The app starts again in the next window, or when its person
+        /// opens it.
         Kill: "kill",
     }
 }
 
-/// How long before the end an app is warned: an estimate of "shortly before the time expires"
-/// (Apple, `beginBackgroundTask`).
+/// The time from the warning to the end of the window. Source: an estimate of "shortly before the
+/// time expires" (Apple, `beginBackgroundTask`).
 const WARNED_BEFORE: Span = Span::secs(5);
 
-/// The limits for an app in the background: it runs for a while, and then only in windows.
+/// The limits for an app in the background. It runs for a while, and later only in time windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// How long an app may run after it left the foreground.
+    /// How long an app may run after it leaves the foreground.
     pub stays: Span,
     /// The length of the first window in which a suspended app may run.
     pub window: Span,
-    /// The maximum length of a window; each window is longer than the last by `growth`.
+    /// The maximum length of a window. Each window is longer than the previous one by the factor
+    /// `growth`.
     pub longest: Span,
-    /// Time from the end of `stays` to the first window, and between the starts of two windows.
+    /// The time from the end of `stays` to the first window. Later, the time between the starts of
+    /// two windows.
     pub every: Span,
-    /// Factor on the next window and on the time to it, in millionths; at least 1.
+    /// The factor on the length of the next window and on the time until it, in millionths; at
+    /// least 1.
     pub growth: Ppm,
     /// The maximum time between two windows.
     pub cap: Span,
-    /// How long connections of a suspended app stay open; `None`: without limit.
+    /// How long the connections of a suspended app stay open; `None`: without limit.
     pub sockets: Option<Span>,
-    /// What happens at the end of a window.
+    /// The action of the operating system at the end of a window.
     pub at_end: AtEnd,
 }
 
 impl Budget {
-    /// The periods in which an app runs that went to the background at `since`: sorted, without
-    /// end.
+    /// The time intervals in which an app runs after it goes to the background at `since`. They are
+    /// sorted, and the iterator does not end.
     pub fn windows(self, since: Time) -> impl Iterator<Item = (Time, Time)> {
         let first = (since, since + self.stays);
         let (mut window, mut every, mut begins) = (self.window, self.every, first.1);
@@ -55,7 +60,7 @@ impl Budget {
         }))
     }
 
-    /// When an app is warned about the end of a window.
+    /// The time at which an app is warned about the end of a window.
     pub fn warns_at(window: (Time, Time)) -> Time {
         let length = window.1.since(window.0);
         Time(window.1.0 - WARNED_BEFORE.min(length.scaled(1, 2)).0)

@@ -8,12 +8,12 @@ pub enum Lengths {
     /// Exponential with this mean.
     #[default]
     Exponential,
-    /// Uniform from half of the mean to one and a half.
+    /// Uniform between 0.5 and 1.5 times the mean.
     Uniform,
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
 
-/// The kinds of random faults, passed to a macro: name, type, preset in a file, and description.
+/// The kinds of random faults, as input of a macro: name, type, preset in a file, and description.
 #[macro_export]
 macro_rules! kinds_of_trouble {
     ($with:ident) => {
@@ -65,11 +65,11 @@ macro_rules! chaos {
         }
 
         impl Chaos {
-            /// Removes kinds for which `has` returns false, together with the settings of their
+            /// Removes the kinds of faults for which `has` returns false, and the settings of their
             /// lengths.
             pub fn reduce(&mut self, mut has: impl FnMut(&'static str) -> bool) {
-                // Kinds with a rate come before those with a share; settings that are words are not
-                // a kind.
+                // The kinds with a rate are handled before the kinds with a share. A setting that
+                // is a word is not a kind.
                 for kind in ["Span", "Ppm"] {
                     $(
                         let turn = stringify!($kind) == kind && is_kind(stringify!($name));

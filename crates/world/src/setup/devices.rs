@@ -1,4 +1,5 @@
-//! Assigns each device its properties: a plan's shares, dealt out by its seed.
+//! Assigns properties to each device. The plan gives shares, and its seed decides which device gets
+//! what.
 
 use std::sync::Arc;
 
@@ -7,16 +8,17 @@ use crate::base::{DeviceId, Value};
 use crate::workload::split;
 
 impl Attribute {
-    /// Index of the value of device `i` in a fleet of `n`; values come in blocks.
+    /// The index of the value that device `i` of `n` devices has. Devices with the same value have
+    /// consecutive numbers.
     pub fn number(&self, i: u32, n: u32) -> u32 {
         (u64::from(i) * self.values.len() as u64 / u64::from(n)) as u32
     }
 }
 
 impl Setup {
-    /// Every device with all choices made. Device i of n has value ⌊i·k/n⌋ of an attribute's k.
-    /// Roles are dealt among the devices with the same attributes; classes, links and start states
-    /// within the fleet. Each has its own random stream.
+    /// Every device with all choices made. If an attribute has k values, device i of n gets value
+    /// ⌊i·k/n⌋. Roles are distributed among the devices with the same attributes. Classes, links
+    /// and start states are distributed within the fleet. Each of these has its own random stream.
     pub fn devices(&self) -> Vec<DevicePlan> {
         let mut devices = Vec::new();
         for (number, fleet) in self.fleets.iter().enumerate() {

@@ -1,29 +1,29 @@
-//! The app's own code in a plan: its hooks, and the lists on its screens.
+//! The plan of the app's own code: its hooks, and the lists on its screens.
 
 use std::collections::BTreeMap;
 
 use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
 use crate::contract::{Hook, LocalQuery, Occasion};
 
-/// The least time between two syncs that an app's hooks trigger. Without a network a run fails at
-/// once. If its error hook triggered another run, runs would start endlessly at one instant.
+/// The shortest time between two syncs that an app's hooks trigger. Without a network, a run fails
+/// at once. If its error hook triggered another run, runs would start endlessly at one instant.
 pub const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
 /// The hooks of an app.
 pub type Hooks = BTreeMap<Hook, HookPlan>;
 
-/// What a hook does at each call, in the order of the fields.
+/// The actions of a hook at each call, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HookPlan {
-    /// Only for runs of this unit; for all units if `None`.
+    /// If set, the hook is called only for runs of this sync unit.
     pub unit: Option<UnitId>,
-    /// How long the hook's own work takes.
+    /// The duration of the hook's own work.
     pub takes: Span,
-    /// Share of its calls that never end.
+    /// The share of the hook's calls that never end.
     pub hangs: Ppm,
     /// The request that the hook makes and waits for.
     pub calls: Option<AppCall>,
-    /// The share of its calls that throw, if the app call has not thrown before.
+    /// The share of the hook's calls that throw, unless the app call has already thrown.
     pub throws: Ppm,
     /// The unit that the hook triggers at its end.
     pub triggers: Option<UnitId>,
@@ -36,13 +36,13 @@ pub struct AppCall {
     pub request: Bytes,
     /// The size of the response.
     pub response: Bytes,
-    /// How long the server works on the request.
+    /// How long the server needs for the request.
     pub takes: Span,
-    /// Time after which a call without a response fails and throws.
+    /// If there is no response after this time, the call fails and throws.
     pub timeout: Span,
 }
 
-/// Outcome of a call of a hook.
+/// The outcome of one call of a hook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
     pub hangs: bool,
@@ -54,7 +54,7 @@ impl HookPlan {
     pub fn is_for(&self, occasion: &Occasion<'_>) -> bool {
         self.unit.is_none_or(|own| occasion.run().is_some_and(|(unit, _)| unit == own))
     }
-    /// Outcome of call number `nth` of `hook` on the device of `seed`.
+    /// The outcome of call number `nth` of `hook` on the device with this seed.
     pub fn fate(&self, seed: Seed, hook: Hook, nth: u64) -> Fate {
         let befalls = |share: Ppm, what: &str| {
             let seed = seed.derive(hook.word(), 0);
@@ -69,7 +69,7 @@ impl HookPlan {
 pub struct AppQuery {
     /// The query's name.
     pub name: String,
-    /// The query that is run.
+    /// The query for the list.
     pub query: LocalQuery,
     /// Time between two queries while a person uses the app.
     pub every: Span,

@@ -1,9 +1,10 @@
 //! The input of a simulation: one cell, with every choice made.
 //!
-//! A *cell* is one run: a scenario with a variant, axis values and a seed. A [`Setup`] is all that
-//! `world` sees of it: data, fleets, backend, gateway, engine, their options, the work of people,
-//! faults and events. Room `scenario` resolves files to setups. It keeps checks and places in files
-//! separate. Start with `shared`.
+//! A *cell* is one run: a scenario with a variant, axis values (the values that a sweep tries) and
+//! a seed. A [`Setup`] is the whole input of module `world`: data, fleets, backend, gateway,
+//! engine, their options, the work of people, faults and events. Module `scenario` turns files into
+//! setups. It keeps the checks and the positions in files, because a simulation does not need them.
+//! Start with `shared`.
 //!
 //! Invariant: a setup is a value. Two equal setups give the same run.
 

@@ -1,4 +1,5 @@
-//! Finds what a plan needs of its stack, and where the file requires it.
+//! Finds the features that a plan needs from its stack (engine and server), and the key of the file
+//! that requires each.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +9,11 @@ use crate::base::{Ppm, Span};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, Need, ScopeRule};
 use crate::faults;
 
-/// Each need, with the first place in the file that requires it.
+/// Each need, with the first key of the file that requires it.
 type Needs = BTreeMap<Need, String>;
 
 impl Shared {
-    /// The needs of a plan, besides phones that show rows and update them.
+    /// The features that a plan needs, except the basic one: phones that show rows and update them.
     pub fn needs(&self) -> BTreeMap<Need, String> {
         let mut needs = Needs::new();
         let mut add = |is_so: bool, need: Need, place: &str| {
@@ -25,7 +26,8 @@ impl Shared {
             add(action.kind == EditKind::Delete, Need::Deletes, &place);
             add(action.kind == EditKind::Create && action.on_devices > Ppm(0), Need::Creates, &place);
         }
-        // The office deletes rows that devices update.
+        // In such a contention (two sides edit one row), the office deletes rows that devices
+        // update.
         let updates =
             self.taken().any(|action| action.kind == EditKind::Update && action.on_devices > Ppm(0));
         let deletes = updates && self.workload.contention.deletes > Ppm(0);
@@ -46,7 +48,7 @@ impl Shared {
             let rules = unit.blocking || unit.discard_pending || !unit.when.is_empty();
             add(rules, Need::UnitRules, &place);
         }
-        // Rows may be deleted before the start, while a phone that starts synced was away.
+        // A phone may start with the rows of an old sync. Rows may have been deleted since then.
         let synced = self.fleets.iter().any(|fleet| fleet.starts.iter().any(|s| s.0.synced_ago.is_some()));
         for (entity, data) in self.schema.entities.iter().zip(&*self.data).filter(|_| synced) {
             let gone = data.deleted_daily > Ppm(0) && entity.delivery == Delivery::Delta;

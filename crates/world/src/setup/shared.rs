@@ -1,4 +1,5 @@
-//! One simulated cell of a scenario, with every value resolved.
+//! One cell of a scenario, with every value resolved. A cell is one simulation: one variant with
+//! one seed.
 
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
@@ -12,15 +13,16 @@ use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::faults::Fault;
 use crate::{backend, disk, engine, gateway, integration, net, store, workload};
 
-/// Time between two sync requests to devices in the drain, so that they do not come all at once.
+/// The time between two sync requests to devices in the drain (the last phase, in which all devices
+/// sync), so that the devices do not all sync at once.
 pub const ASKED_EVERY: Span = Span::millis(25);
 
-/// What is simulated, without the checks and without the places in files.
+/// The input of one simulation. It has no checks and no positions in files.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
     /// The seed of all random streams of the cell.
     pub seed: Seed,
-    /// Everything else, shared between seeds; a change makes a copy.
+    /// All other values, which seeds share. A change makes a copy.
     pub rest: Arc<Shared>,
 }
 
@@ -33,27 +35,29 @@ pub struct Shared {
     pub utc_offset: i32,
     /// The length of the script.
     pub duration: Span,
-    /// Maximum time for heal and drain; devices that have not converged by then count as stuck.
+    /// Maximum time for heal and drain (the phases after the script). Devices that are not at rest
+    /// by then count as stuck.
     pub drain: Span,
     /// The entities and their columns.
     pub schema: Arc<Schema>,
-    /// Entities of an older app version, with fewer columns, that some devices upgrade from.
+    /// The entities of an older app version, with fewer columns. Some devices start with that
+    /// version and upgrade.
     pub before: Option<Arc<Schema>>,
-    /// How the rows of each entity are made, by entity.
+    /// How the rows are made, for each entity.
     pub data: Arc<Vec<workload::EntityData>>,
     /// The attributes of devices.
     pub attributes: Vec<Attribute>,
-    /// The app's sync units.
+    /// The app's sync units (groups of entities that sync together).
     pub units: Arc<[SyncUnit]>,
     /// The options of the backend.
     pub backend: backend::BackendOptions,
     /// The options of the gateway.
     pub gateway: gateway::GatewayOptions,
-    /// Another system that rows are replicated to, and how.
+    /// The other system to which rows are replicated, and how; `None` if there is none.
     pub integration: Option<integration::IntegrationOptions>,
     /// The fleets of devices.
     pub fleets: Vec<Fleet>,
-    /// The engine's registered name: `builtin`, `broken:<id>`.
+    /// The engine's registered name, such as `builtin` or `broken:<id>`.
     pub engine_name: String,
     /// True for a third-party stack.
     pub is_third_party: bool,
@@ -61,23 +65,24 @@ pub struct Shared {
     pub chosen: Chosen,
     /// The options of the built-in engine.
     pub engine: engine::EngineOptions,
-    /// The options of devices' databases.
+    /// The options of the databases on devices.
     pub store: store::StoreOptions,
     /// The options of the transport.
     pub transport: net::TransportOptions,
-    /// The platform's push service.
+    /// The options of the platform's push service.
     pub push_messages: net::PushMessageOptions,
-    /// What people and the office do.
+    /// The work of people and of the office.
     pub workload: workload::WorkloadOptions,
     /// The app's hooks.
     pub hooks: Arc<Hooks>,
-    /// The app's queries.
+    /// The lists on the app's screens.
     pub queries: Vec<AppQuery>,
     /// The planned events, in the order of the file.
     pub events: Vec<Planned>,
     /// The random faults; `None` if there are none.
     pub chaos: Option<Chaos>,
-    /// How long a proxy on the path caches responses; `None` without a permanent proxy.
+    /// How long a proxy between phones and server caches responses; `None` if there is no permanent
+    /// proxy.
     pub proxy: Option<Span>,
 }
 
@@ -95,11 +100,12 @@ impl DerefMut for Setup {
 }
 
 impl Shared {
-    /// The entities of the oldest app version that devices start with.
+    /// The entities of the oldest app version with which devices start.
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
     }
-    /// The actions of which edits are made, including those made only by events.
+    /// The actions (kinds of edits) for which edits are planned, including edits that only events
+    /// plan.
     pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
         let by_events: BTreeSet<usize> = self.events.iter().filter_map(Planned::action).collect();
         let taken =
@@ -113,7 +119,7 @@ impl Shared {
 pub struct Attribute {
     /// The attribute's name.
     pub name: String,
-    /// Values in order: those that the scenario names, or `clinic-1` and so on.
+    /// The values in order. The scenario names them, or they are `clinic-1` and so on.
     pub values: Arc<[Value]>,
 }
 
@@ -130,9 +136,9 @@ pub struct Fleet {
     pub links: Vec<(Arc<net::Profile>, u32)>,
     /// How devices change between links; `None` if each stays on its link.
     pub moves: Option<Arc<net::Moves>>,
-    /// Start states with exact counts, each with its name in the scenario.
+    /// The start states with their exact counts.
     pub starts: Vec<(StartState, u32)>,
-    /// Roles with their shares within each group of devices with the same attributes.
+    /// The roles, with their shares among the devices with the same attributes.
     pub roles: Vec<(String, Ppm)>,
     /// The clock skew of its devices.
     pub clock: ClockModel,
@@ -145,22 +151,22 @@ pub struct Fleet {
 pub enum ClockModel {
     /// The clock is right.
     Good,
-    /// Clock skew as measured on phones; each device draws its own.
+    /// Clock skew as measured on phones. Each device draws its own skew.
     Phones,
     /// A fixed skew.
     Told {
-        /// Microseconds ahead.
+        /// How far the clock is ahead at the start, in microseconds.
         offset: i64,
-        /// How much the clock runs fast, in parts per 10⁹.
+        /// How much the clock runs too fast, in parts per 10⁹.
         drift_ppb: i64,
-        /// Time between corrections by the network; never if zero.
+        /// The time between corrections by the network; 0 means never.
         resync: Span,
     },
 }
 
 impl ClockModel {
-    /// The most that a clock can be ahead: its offset, plus the drift until the network corrects it
-    /// (at most a day).
+    /// The most that a clock can be ahead: its offset, plus the drift until the network corrects
+    /// it. Without corrections, it is the drift of one day.
     pub fn ahead(self) -> Span {
         let ClockModel::Told { offset, drift_ppb, resync } = self else { return Span::ZERO };
         let drifts = if resync == Span::ZERO { Span::secs(86_400) } else { resync };
@@ -186,7 +192,8 @@ pub struct DeviceClass {
     pub name: String,
     /// Time per step of SQLite's virtual machine, in picoseconds.
     pub step_picos: u64,
-    /// Milliseconds for work that takes the reference core a second; more is slower.
+    /// Milliseconds for work that takes one second on the reference core. A greater value is
+    /// slower.
     pub cpu_milli: u32,
     /// Bytes of JSON that native code parses per second.
     pub parse_rate: Bytes,
@@ -207,23 +214,23 @@ pub struct DeviceClass {
 pub struct DevicePlan {
     /// The device.
     pub device: DeviceId,
-    /// The position of its fleet.
+    /// The index of the device's fleet.
     pub fleet: usize,
-    /// Its hardware.
+    /// The device's hardware.
     pub class: DeviceClass,
-    /// The link that it starts on.
+    /// The link on which the device starts.
     pub link: Arc<net::Profile>,
-    /// How it changes between links; `None` if it stays on its link.
+    /// How the device changes between links; `None` if it stays on its link.
     pub moves: Option<Arc<net::Moves>>,
-    /// Its clock skew.
+    /// The device's clock skew.
     pub clock: ClockModel,
     /// The limits for apps in the background; `None`: no limits.
     pub background: Option<Budget>,
     /// The state of its database at the start.
     pub start: StartState,
-    /// Its values of the attributes, by attribute.
+    /// The device's value of each attribute.
     pub attributes: Vec<Value>,
-    /// The role of its person.
+    /// The role of the device's person.
     pub role: String,
 }
 
@@ -232,18 +239,18 @@ pub struct DevicePlan {
 pub struct Planned {
     /// The event's name.
     pub name: String,
-    /// When it begins.
+    /// The time at which the event begins.
     pub at: Time,
-    /// How long it lasts. For a stopped process, the time until its restart.
+    /// How long the event lasts. For a stopped process, the time until its restart.
     pub length: Span,
-    /// The devices that it hits.
+    /// The devices that the event affects.
     pub who: Who,
-    /// What happens.
+    /// The kind of the event.
     pub what: Happening,
 }
 
 impl Planned {
-    /// Position of the action whose edits it plans, if any.
+    /// The index of the action whose edits the event plans, if any.
     pub fn action(&self) -> Option<usize> {
         match self.what {
             Happening::Edits { action, .. } => Some(action),
@@ -252,26 +259,27 @@ impl Planned {
     }
 }
 
-/// The devices that an event hits.
+/// The devices that an event affects.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Who {
-    /// This share of all devices, drawn by the seed.
+    /// This share of all devices. The seed draws them.
     Share(Ppm),
-    /// All devices with this share of the values of attribute `attribute` (whole clinics).
+    /// The seed draws this share of the values of attribute `attribute`. The event affects all
+    /// devices with these values (for example, whole clinics).
     ShareOf {
         /// The share of the attribute's values.
         share: Ppm,
-        /// The position of the attribute.
+        /// The index of the attribute.
         attribute: usize,
     },
     /// These devices.
     Devices(Vec<DeviceId>),
 }
 
-/// What happens in an event.
+/// The kinds of events.
 #[derive(Clone, Debug)]
 pub enum Happening {
-    /// A fault: its kind as named in files, and its effect.
+    /// A fault: its kind as files name it, and its effect.
     Fault(&'static str, Arc<Fault>),
     /// The office imports new rows.
     Import {
@@ -279,29 +287,29 @@ pub enum Happening {
         entity: EntityId,
         /// The number of rows.
         rows: u64,
-        /// Only rows with one value of the attribute at this position; `None`: all values.
+        /// If set, all rows have one value of the attribute at this index; `None`: any values.
         of_one: Option<usize>,
     },
-    /// People make edits, spread evenly over its length.
+    /// People make edits, spread evenly over the event's length.
     Edits {
-        /// The position of the action.
+        /// The index of the action.
         action: usize,
         /// The number of edits.
         count: u32,
         /// The row of the edits, and the values that they set.
         about: About,
     },
-    /// A person triggers a unit.
+    /// A person triggers a sync unit.
     Trigger(UnitId, Asking),
 }
 
 impl Happening {
-    /// The fault, if it is one.
+    /// The fault, if the event is a fault.
     pub fn fault(&self) -> Option<&Fault> {
         if let Happening::Fault(_, fault) = self { Some(fault) } else { None }
     }
 
-    /// Whether it is a fault of this kind.
+    /// True if the event is a fault of this kind.
     pub fn is(&self, kind: &str) -> bool {
         matches!(self, Happening::Fault(of, _) if *of == kind)
     }
@@ -310,29 +318,30 @@ impl Happening {
 word_enums! {
     /// How a person triggers a unit.
     pub enum Asking {
-        /// It goes to the end of the queue.
+        /// The unit goes to the end of the queue.
         #[default]
         Queued: "queued",
-        /// It replaces the waiting units.
+        /// The unit replaces the waiting units.
         Alone: "alone",
-        /// It runs when the running one has ended, outside the queue and without events.
+        /// The unit runs after the running one has ended, outside the queue and without events.
         Direct: "direct",
-        /// It runs at once, even while a unit runs, outside the queue and without events.
+        /// The unit runs at once, even while another one runs, outside the queue and without
+        /// events.
         AtOnce: "at-once",
-        /// The waiting units are dropped, including the unit itself, and nothing replaces them.
+        /// The waiting units are dropped, including this unit. Nothing replaces them.
         Discard: "discard",
     }
 }
 
-/// Target of planned edits, where it is more specific than their action.
+/// The target of planned edits, if it is more specific than their action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
-    /// The row with this key; for a create, the row it refers to.
+    /// The key of the row to edit. For a create, the key of the row to which the new row refers.
     pub row: Option<Key>,
-    /// As `row`: the row that the edits of the event with this name were about.
+    /// Like `row`, with the row that the edits of another event changed. This is that event's name.
     pub row_of: Option<String>,
-    /// All of the event's edits are about one row; new rows have the same natural key.
+    /// True if all edits of the event change one row. New rows then have the same natural key.
     pub same_row: bool,
-    /// Values in place of drawn ones, by position in the backend's columns.
+    /// Values that replace the drawn values, by index of the backend's column.
     pub set: Vec<(usize, Value)>,
 }

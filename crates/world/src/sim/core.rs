@@ -1,4 +1,4 @@
-//! The state that the executor, the handles and the futures of this room share.
+//! The state that the executor, the handles and the futures of this module share.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,11 +16,12 @@ use crate::base::Time;
 #[derive(Default)]
 pub(super) struct Core {
     pub(super) now: Cell<Time>,
-    /// The task being polled, or polled last in this run: futures of this room wake it.
+    /// The task that is being polled, or was polled last in this run. Futures of this module wake
+    /// it.
     running: Cell<TaskId>,
     halted: Cell<bool>,
     paused: Cell<TaskId>,
-    /// Extra polls that this instant allows, because of work requested from outside.
+    /// Additional polls that this instant allows, because outside code requested more work.
     pub(super) excused: Cell<u64>,
     burying: Cell<bool>,
     /// The node whose planned kill is due now, after the last poll.
@@ -30,7 +31,7 @@ pub(super) struct Core {
     pub(super) ready: RefCell<VecDeque<TaskId>>,
     pub(super) timers: RefCell<Timers>,
     dead: RefCell<VecDeque<Life>>,
-    /// Kills not reported yet; `told` is the task that waits for the next one.
+    /// Kills that are not reported yet. `told` is the task that waits for the next one.
     kills: RefCell<VecDeque<NodeId>>,
     told: Cell<TaskId>,
     pub(super) inbox: Arc<Inbox>,
@@ -44,7 +45,8 @@ impl Core {
         task
     }
 
-    /// Puts a task into the ready queue, unless it is there; ignores an id that is no longer valid.
+    /// Puts a task into the ready queue, unless it is there. Ignores the id of a task that has
+    /// ended.
     #[inline]
     pub(super) fn wake(&self, task: TaskId) {
         if self.tasks.slots.find(task).is_some_and(Slot::queue) {
@@ -69,7 +71,7 @@ impl Core {
         }
     }
 
-    /// Keeps a paused task first in the next run if this run is halted.
+    /// If this run is halted, a paused task stays first in the next run.
     pub(super) fn stays_paused(&self) {
         if self.paused.get() != TaskId::NONE {
             self.inbox.call();
@@ -123,7 +125,8 @@ impl Core {
         self.inbox.call();
     }
 
-    /// Does rare work between polls: kills, drops, wakes from outside. True if the run must halt.
+    /// Does rare work between polls: kills, drops, wakes from outside. Returns true if the run must
+    /// halt.
     #[cold]
     pub(super) fn handle_rare_work(&self) -> bool {
         self.rest();
@@ -143,7 +146,8 @@ impl Core {
         self.running.set(TaskId::NONE);
     }
 
-    /// Advances the clock to the next timers and wakes their tasks, or advances to the deadline.
+    /// Advances the clock to the next timers and wakes their tasks. If they are too late, advances
+    /// to the deadline.
     #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Advance {
         let mut timers = self.timers.borrow_mut();
@@ -175,8 +179,8 @@ impl Core {
         }
     }
 
-    /// Drops the futures of killed nodes, now or after the current poll. If such a drop kills or
-    /// spawns, the futures that it adds join the queue.
+    /// Drops the futures of killed nodes, now or after the current poll. Such a drop may kill or
+    /// spawn; the futures that it adds join the queue.
     fn bury(&self) {
         if self.running.get() != TaskId::NONE {
             self.inbox.call();

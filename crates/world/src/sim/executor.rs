@@ -9,42 +9,42 @@ use super::handle::Handle;
 use super::timers::Advance;
 use crate::base::Time;
 
-/// A simulation: its nodes, its tasks, its clock.
+/// A simulation with its nodes, its tasks and its clock.
 pub struct Sim {
     handle: Handle,
-    /// The number of polls without progress of virtual time that counts as a stall.
+    /// If this number of polls happens without progress of virtual time, the run counts as stalled.
     pub(super) polls_per_instant_max: u64,
     /// Number of polls so far.
     pub(super) polls: u64,
 }
 
-/// Why a run stopped; every run can be continued.
+/// The reason why a run stopped. Every run can be continued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// No task is ready and no timer is set. The clock stays at the last event.
     Idle,
-    /// All tasks and timers due by the deadline are done. The clock is at the deadline.
+    /// All tasks and timers that are due by the deadline are done. The clock is at the deadline.
     Deadline,
     /// Code called [`Handle::halt`].
     Halted,
-    /// Virtual time did not advance for a million polls: a task spins.
+    /// Virtual time did not advance for a million polls, so a task probably loops.
     Stalled(Box<Snapshot>),
 }
 
 /// The state of a run that stopped at a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Virtual time.
+    /// The virtual time of the stop.
     pub now: Time,
-    /// Node of the next task.
+    /// The node of the next task.
     pub node: String,
-    /// The next task.
+    /// The name of the next task.
     pub task: &'static str,
     /// Polls since virtual time last advanced.
     pub polls_in_instant: u64,
     /// Polls since the start of the simulation.
     pub polls: u64,
-    /// Number of ready tasks.
+    /// The number of tasks that are ready to run.
     pub ready: usize,
     /// The times of the next few timers.
     pub timers: Vec<Time>,
@@ -66,13 +66,14 @@ impl Sim {
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
-    /// Runs everything due up to and including `deadline`; may stop earlier for another reason.
-    /// Panics if the deadline is in the past.
+    /// Runs everything that is due up to and including `deadline`. It may stop earlier for another
+    /// reason. Panics if the deadline is in the past.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
         self.run_unless(deadline, &|| false)
     }
 
-    /// As [`Sim::run_until`], but stops if `halts` returns true; calls it within an instant, too.
+    /// Like [`Sim::run_until`], but stops if `halts` returns true. It calls `halts` also within one
+    /// instant.
     pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now.get(), "virtual time does not run backwards");
@@ -81,8 +82,8 @@ impl Sim {
         stop
     }
 
-    /// As [`Sim::run_until`], but the clock reaches the deadline even if no events are left: a
-    /// caller from outside can then act at that time.
+    /// Like [`Sim::run_until`], but the clock reaches the deadline even if no events are left. So a
+    /// caller outside the simulation can act at that time.
     pub fn run_to(&mut self, deadline: Time) -> Stop {
         match self.run_until(deadline) {
             Stop::Idle => {
@@ -92,7 +93,8 @@ impl Sim {
             stop => stop,
         }
     }
-    /// No timer is due before this time; `None`: no timer is set. Call it between two runs.
+    /// The earliest time at which a timer can be due; `None`: no timer is set. Call it between two
+    /// runs.
     pub fn next_timer(&self) -> Option<Time> {
         self.handle.core.timers.borrow().next()
     }
@@ -149,7 +151,7 @@ impl Sim {
         instant_start.saturating_add(self.polls_per_instant_max.saturating_add(excused))
     }
 
-    /// The reason to stop at a limit; `None`: no task is ready, so no task is interrupted.
+    /// The reason to stop at a limit. `None`: no task is ready, so there is nothing to stop.
     #[cold]
     fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
         if self.polls < self.limit(instant_start) {
@@ -173,7 +175,7 @@ impl Sim {
 }
 
 impl Drop for Sim {
-    /// Drops every future, so that handles inside them do not keep the simulation alive.
+    /// Drops every future. Otherwise the handles inside them would keep the simulation alive.
     fn drop(&mut self) {
         self.handle.core.close();
     }

@@ -14,7 +14,8 @@ use super::oneshot;
 use super::sleep::Sleep;
 use crate::base::{Incarnation, Span, Time};
 
-/// Waits for the first of two futures: `Ok` is of `one`, `Err` of `other`. Polls `one` first.
+/// Waits for the first of two futures: `Ok` if `one` is first, `Err` if `other` is. Polls `one`
+/// first.
 pub fn either<A: Future + Unpin, B: Future + Unpin>(
     mut one: A,
     mut other: B,
@@ -25,7 +26,7 @@ pub fn either<A: Future + Unpin, B: Future + Unpin>(
     })
 }
 
-/// Access to the simulation for code inside it; cheap to clone.
+/// Access to the simulation for the code inside it. A clone is cheap.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) core: Rc<Core>,
@@ -37,20 +38,20 @@ impl Handle {
     pub fn now(&self) -> Time {
         self.core.now.get()
     }
-    /// Waits for a span; see [`sleep_until`](Handle::sleep_until).
+    /// Waits for a time span; see [`sleep_until`](Handle::sleep_until).
     #[inline]
     pub fn sleep(&self, span: Span) -> Sleep {
         self.sleep_until(self.now() + span)
     }
 
-    /// Waits until `deadline`; never ends for [`Time::FAR`]. A time that is not in the future still
-    /// costs one turn: so the stall limit finds a loop around this wait.
+    /// Waits until `deadline`; never ends for [`Time::FAR`]. If the deadline is not in the future,
+    /// the wait still takes one poll. So the stall limit finds a loop around this wait.
     #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
         Sleep { core: Rc::clone(&self.core), deadline, task: TaskId::NONE, timer: 0 }
     }
-    /// Waits for `future`, at most until `deadline`; if both are ready, returns the future's
-    /// output. If it is not `Unpin`, pass `pin!(future)`: that stores it only once.
+    /// Waits for `future`, at most until `deadline`. If both are ready, returns the future's
+    /// output. If the future is not `Unpin`, pass `pin!(future)`, which stores it only once.
     #[inline]
     pub fn timeout<F: Future + Unpin>(
         &self,
@@ -60,8 +61,8 @@ impl Handle {
         either(future, self.sleep_until(deadline))
     }
 
-    /// Starts a task on a node, behind all tasks that are ready now. If the node is down, the
-    /// future is dropped. `name` appears in a [`Snapshot`](super::Snapshot).
+    /// Starts a task on a node. It runs after all tasks that are ready now. If the node is down,
+    /// the future is dropped. `name` appears in a [`Snapshot`](super::Snapshot).
     pub fn spawn(
         &self,
         node: NodeId,
@@ -71,13 +72,13 @@ impl Handle {
         self.core.spawn(node, name, Box::pin(future))
     }
 
-    /// Allows `polls` more polls before this instant counts as stalled.
+    /// Allows this many more polls before the present instant counts as stalled.
     pub fn excuse(&self, polls: u64) {
         let excused = &self.core.excused;
         excused.set(excused.get().saturating_add(polls));
     }
 
-    /// Lets the run loop check whether it must halt; then this task continues before all others.
+    /// Lets the run loop check whether it must halt. Then this task continues before all others.
     pub async fn pause(&self) {
         let mut paused = false;
         poll_fn(|_| {
@@ -99,7 +100,7 @@ impl Handle {
     pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
         oneshot::oneshot(Rc::clone(&self.core))
     }
-    /// A notify: tasks wait until another task notifies them.
+    /// A [`Notify`], with which tasks wait until another task notifies them.
     pub fn notify(&self) -> Notify {
         Notify::new(Rc::clone(&self.core))
     }
@@ -109,9 +110,9 @@ impl Handle {
         self.core.tasks.add_node(name)
     }
 
-    /// Kills a node: its tasks are not polled again, and no task starts on it before a restart. Its
+    /// Kills a node. Its tasks are not polled again, and no task starts on it before a restart. Its
     /// futures are dropped after the current poll, in spawn order. A task that kills its own node
-    /// runs until its next wait. Has no effect on a node that is down.
+    /// continues until its next wait. If the node is down, the call has no effect.
     pub fn kill(&self, node: NodeId) {
         self.core.kill(node);
     }
@@ -119,7 +120,7 @@ impl Handle {
     pub fn restart(&self, node: NodeId) -> Incarnation {
         self.core.tasks.restart(node)
     }
-    /// Whether the node is up.
+    /// True if the node is up.
     pub fn is_up(&self, node: NodeId) -> bool {
         self.core.tasks.nodes.borrow()[node.0 as usize].up
     }
@@ -131,21 +132,22 @@ impl Handle {
     pub fn polls(&self, node: NodeId) -> u64 {
         self.core.tasks.polls(node)
     }
-    /// Plans one kill right after the node's poll number `polls`; an earlier kill cancels it.
-    /// Panics if that poll is in the past.
+    /// Plans one kill directly after the node's poll with the number `polls`. An earlier kill
+    /// cancels the plan. Panics if that poll is in the past.
     pub fn kill_after_polls(&self, node: NodeId, polls: u64) {
         self.core.tasks.plan_kill(node, polls);
     }
 
-    /// Waits for the next kill that was not reported yet; kills are reported in order. Only one
-    /// task may wait. The node's futures are already dropped when a kill is reported.
+    /// Waits for the next kill that was not reported yet. Kills are reported in order. Only one
+    /// task may wait. When a kill is reported, the node's futures have been dropped.
     pub fn next_kill(&self) -> impl Future<Output = NodeId> {
         poll_fn(|_| self.core.next_kill())
     }
 
-    /// Polls a foreign future with a real waker of the running task; tasks are polled with a no-op
-    /// waker. Some combinators (`FuturesUnordered`) poll only children whose waker was called. They
-    /// do not poll a future of this room again: spawn such children as tasks.
+    /// Polls a foreign future with a real waker of the running task. The executor itself polls
+    /// tasks with a waker that does nothing. Some combinators (`FuturesUnordered`) poll a child
+    /// again only if its waker was called. The futures of this module do not call the waker. So
+    /// such a child must be a task of its own.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
         let wake = ForeignWake { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
         let waker = Waker::from(Arc::new(wake));

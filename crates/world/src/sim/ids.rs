@@ -2,20 +2,23 @@
 
 use std::pin::Pin;
 
-/// The id of a task (one future); the id of a finished task is never reused. Slot and generation
-/// are one number: writing two halves and reading them as one cost the CPU a dozen cycles.
+/// The id of a task (one future). The id of a finished task is never reused. Slot and generation
+/// are one number, because a write of two halves and a read of both as one cost the CPU about 12
+/// cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId(u64);
 
-/// A node, counted from 0 in order of creation: the unit of kill and restart.
+/// The id of a node, counted from 0 in the order of creation. A node is the unit of kill and
+/// restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
 pub(super) type Life = Pin<Box<dyn Live>>;
 
-/// A task's future, whose memory can be prefetched before its turn.
+/// A task's future. Its memory can be prefetched before its poll.
 pub(super) trait Live: Future<Output = ()> {
-    /// Reads the future's state into the cache; that of an `async fn` is in its own memory.
+    /// Reads the future's state into the CPU's cache. The state of an `async fn` is in its own
+    /// memory.
     fn touch(&self);
 }
 
@@ -26,13 +29,13 @@ impl<F: Future<Output = ()>> Live for F {
     }
 }
 
-/// The number that stands for no slot.
+/// The number that means "no slot".
 pub(super) const NIL: u32 = u32::MAX;
 
 pub(super) const FIRST_BLOCK: u32 = 64;
 
 impl TaskId {
-    /// No task; waking it has no effect.
+    /// The id that means "no task". Waking it has no effect.
     pub(super) const NONE: TaskId = TaskId::new(NIL, 0);
 
     #[inline]

@@ -1,4 +1,4 @@
-//! Wakes from outside the executor.
+//! Wakes that come from outside the executor.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::task::Wake;
 
 use super::ids::TaskId;
 
-/// Queue for real wakers; these must be `Send`.
+/// The queue for real wakers, which must be `Send`.
 #[derive(Default)]
 pub(super) struct Inbox {
-    /// Whether there is rare work before the next poll: the run loop checks only this flag.
+    /// True if there is rare work before the next poll. The run loop checks only this flag.
     attention: AtomicBool,
     woken: Mutex<Vec<TaskId>>,
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::core::Core;
 use super::ids::TaskId;
 
-/// Lets tasks wait until another task notifies them; clones share the same waiters.
+/// Lets tasks wait until another task notifies them. Clones share the same waiting tasks.
 #[derive(Clone)]
 pub struct Notify {
     inner: Rc<Inner>,
@@ -18,11 +18,12 @@ pub struct Notify {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Notified {
     inner: Rc<Inner>,
-    /// Ticket in the queue of waiters; 0 before the first poll and after the last.
+    /// The future's number in the queue of waiters; 0 before the first poll and after the last.
     ticket: u64,
 }
 
-/// Waiters by ticket, and the last ticket given. A ticket that is not in `waiters` was notified.
+/// The waiters by ticket, and the last ticket given. If a ticket is not in `waiters`, it was
+/// notified.
 struct Inner {
     core: Rc<Core>,
     waiters: RefCell<Vec<(u64, TaskId)>>,
@@ -39,7 +40,7 @@ impl Notify {
             self.inner.core.wake(task);
         }
     }
-    /// Waits for a notification; those before the future's first poll do not count.
+    /// Waits for a notification. Notifications before the future's first poll do not count.
     pub fn notified(&self) -> Notified {
         Notified { inner: Rc::clone(&self.inner), ticket: 0 }
     }

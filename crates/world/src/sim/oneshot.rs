@@ -13,7 +13,7 @@ pub struct Sender<T> {
     parcel: Rc<Parcel<T>>,
 }
 
-/// Waits for the value; `None` if the sender was dropped without sending.
+/// Waits for the value; `None` if the sender was dropped and sent no value.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Receiver<T> {
     parcel: Rc<Parcel<T>>,
@@ -26,7 +26,7 @@ struct Parcel<T> {
 }
 
 impl<T> Parcel<T> {
-    /// Whether the other end was dropped.
+    /// True if the other end was dropped.
     fn is_alone(self: &Rc<Self>) -> bool {
         Rc::strong_count(self) == 1
     }

@@ -14,12 +14,12 @@ pub struct Sleep {
     pub(super) core: Rc<Core>,
     pub(super) deadline: Time,
     pub(super) task: TaskId,
-    /// The sequence number of its timer; 0 if it has none.
+    /// The sequence number of the future's timer; 0 if it has none.
     pub(super) timer: u64,
 }
 
 impl Sleep {
-    /// Registers the running task to be woken; it replaces the task registered before.
+    /// Sets a timer for the running task. It replaces the task that polled this future before.
     #[inline(never)]
     fn ask(&mut self) {
         let task = self.core.running();
@@ -35,7 +35,8 @@ impl Sleep {
         }
     }
 
-    /// Cancels the timer unless it is due: a due timer has left the heap before any task runs.
+    /// Cancels the timer, unless it is due. A timer that is due has left the heap before any task
+    /// runs.
     #[inline]
     fn cancel(&mut self) {
         if self.timer != 0 && self.deadline > self.core.now.get() {

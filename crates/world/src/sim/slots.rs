@@ -1,35 +1,35 @@
-//! The memory of the tasks.
+//! The memory of the tasks: numbered slots, one for each task.
 
 use std::cell::{Cell, OnceCell};
 
 use super::ids::{FIRST_BLOCK, Life, NIL, NodeId, TaskId, index};
 
-/// Numbered slots in blocks that never move; each block is twice as large as the previous one. All
-/// fields are cells, so a slot stays accessible for a whole poll without borrow tracking.
+/// Numbered slots in blocks that never move. Each block is twice as large as the previous one. All
+/// fields are cells, so a slot can be read and written during a whole poll without a borrow.
 pub(super) struct Slots {
-    /// To find a slot, add the size of the first block to its number: the highest bit of the sum
-    /// selects the block, the other bits are the index in the block.
+    /// A slot's place is computed from its number plus the size of the first block. The highest bit
+    /// of this sum selects the block; the other bits are the index in the block.
     blocks: [OnceCell<Box<[Slot]>>; u32::BITS as usize],
-    /// The first vacant slot; its `next` leads to the other vacant slots.
+    /// The first vacant slot. Its `next` leads to the next vacant slot.
     vacant: Cell<u32>,
     count: Cell<u32>,
 }
 
-/// The memory of one task; its size is one cache line.
+/// The memory of one task. It has the size of one cache line.
 #[repr(align(64))]
 pub(super) struct Slot {
-    /// The id of the task in this slot; in a vacant slot, the id of its next task.
+    /// The id of the task in this slot. In a vacant slot, the id of the slot's next task.
     pub(super) id: Cell<TaskId>,
     pub(super) life: Cell<Option<Life>>,
     pub(super) name: Cell<&'static str>,
     pub(super) polls: Cell<u64>,
     pub(super) node: Cell<NodeId>,
-    /// The neighbours in the node's list of tasks, in spawn order.
+    /// The previous and the next task in the node's list of tasks, in spawn order.
     pub(super) previous: Cell<u32>,
     pub(super) next: Cell<u32>,
     /// True if the task is in the ready queue or the slot is vacant.
     queued: Cell<bool>,
-    /// True if a kill of its node is planned: then each poll must be checked.
+    /// True if a kill of the task's node is planned. Then each poll must be checked.
     pub(super) watched: Cell<bool>,
 }
 
@@ -77,7 +77,7 @@ impl Slots {
         self.at(number).expect("its block was made")
     }
 
-    /// Makes the slot vacant: its task's id becomes stale.
+    /// Makes the slot vacant. The id of its task is no longer valid.
     pub(super) fn vacate(&self, slot: &Slot) {
         let id = slot.id.get();
         slot.id.set(TaskId::new(id.slot(), id.generation().wrapping_add(1)));
@@ -121,7 +121,8 @@ impl Slot {
         self.life.set(life);
     }
 
-    /// Puts a future back into its slot; returns it if the task was killed during the poll.
+    /// Puts a future back into its slot. If the task was killed during the poll, returns the future
+    /// instead.
     #[inline]
     pub(super) fn put_back(&self, task: TaskId, life: Life) -> Option<Life> {
         if self.id.get() != task {

@@ -8,19 +8,20 @@ use super::slots::{Slot, Slots};
 use super::timers::Entry;
 use crate::base::Incarnation;
 
-/// Tasks and nodes. This code never polls or drops a future: the caller does so, without a borrow.
+/// Tasks and nodes. This code never polls or drops a future: the caller does that, without a
+/// borrow.
 #[derive(Default)]
 pub(super) struct Tasks {
     pub(super) slots: Slots,
     pub(super) nodes: RefCell<Vec<Node>>,
 }
 
-/// The number of a poll that never comes: no kill is planned.
+/// The number of a poll that never happens: no kill is planned.
 const NEVER: u64 = u64::MAX;
 
 pub(super) struct Node {
     name: Box<str>,
-    /// Polls of finished tasks; each live task counts its own polls.
+    /// Polls of finished tasks. Each live task counts its own polls.
     past_polls: u64,
     fatal_poll: u64,
     first: u32,
@@ -30,7 +31,8 @@ pub(super) struct Node {
 }
 
 impl Tasks {
-    /// Prefetches tasks that run soon: so the CPU waits for many memory reads at the same time.
+    /// Prefetches tasks that run soon, so that the CPU waits for many memory reads at the same
+    /// time.
     #[inline(never)]
     pub(super) fn fetch(&self, some: &[Entry]) {
         for entry in some {
@@ -56,7 +58,7 @@ impl Tasks {
         Ok(slot.id.get())
     }
 
-    /// Frees the slot of a finished task, unless a kill already freed it.
+    /// Frees the slot of a finished task, unless a kill has already freed it.
     pub(super) fn finish(&self, task: TaskId) {
         if let Some(slot) = self.slots.find(task) {
             let home = &mut self.nodes.borrow_mut()[slot.node.get().0 as usize];
@@ -77,7 +79,7 @@ impl Tasks {
         (self.nodes.borrow()[slot.node.get().0 as usize].name.to_string(), slot.name.get())
     }
 
-    /// The node of a watched task if its planned kill is due after this poll; else `None`.
+    /// The node of a watched task, if the node's planned kill is due after this poll.
     pub(super) fn fatal(&self, slot: &Slot) -> Option<NodeId> {
         let node = slot.node.get();
         (self.polls(node) == self.nodes.borrow()[node.0 as usize].fatal_poll).then_some(node)
@@ -98,7 +100,8 @@ impl Tasks {
         id
     }
 
-    /// Moves the node's futures to `dead`, in spawn order. False if the node is already down.
+    /// Moves the node's futures to `dead`, in spawn order. Returns false if the node is already
+    /// down.
     pub(super) fn kill(&self, node: NodeId, dead: &mut VecDeque<Life>) -> bool {
         let home = &mut self.nodes.borrow_mut()[node.0 as usize];
         if !home.up {
@@ -138,7 +141,8 @@ impl Tasks {
         home.past_polls + self.row(home).map(|slot| slot.polls.get()).sum::<u64>()
     }
 
-    /// The node's tasks in spawn order; the caller may vacate a slot once it was returned.
+    /// The node's tasks in spawn order. The caller may vacate a slot after the iterator has
+    /// returned it.
     fn row(&self, home: &Node) -> impl Iterator<Item = &Slot> + use<'_> {
         let mut number = home.first;
         std::iter::from_fn(move || {

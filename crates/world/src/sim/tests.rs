@@ -460,12 +460,12 @@ fn a_foreign_channel_wakes_its_task() {
     assert_eq!(rig.run(), [(Some(42), Time(5))]);
 }
 
-/// A program: for each task, its sleeps in order.
+/// A program for the test: for each task, the lengths of its sleeps in order.
 type Program = Vec<Vec<u64>>;
 type Wakes = Vec<(u64, usize, usize)>;
 
-/// Runs a program with stops at `stops`; logs (time, task, step) at each wake. Each step races
-/// against a longer sleep.
+/// Runs a program with stops at `stops`. Logs (time, task, step) at each wake. Each step also
+/// starts a longer sleep, which is cancelled.
 fn perform(program: &Program, stops: &[u64]) -> Wakes {
     let mut rig = rig();
     for (task, spans) in program.iter().cloned().enumerate() {
@@ -485,7 +485,8 @@ fn perform(program: &Program, stops: &[u64]) -> Wakes {
     rig.run()
 }
 
-/// The expected log. A sorted list has (time, sequence) of each step; its end adds the next step.
+/// The expected log. It comes from a sorted list with the (time, sequence) of each step; the end of
+/// a step adds the next one.
 fn foretell(program: &Program) -> Wakes {
     let mut row = std::collections::BTreeMap::new();
     let mut sequence = 0;

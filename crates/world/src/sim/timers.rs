@@ -1,4 +1,4 @@
-//! The timers: each has a time and the task to wake then.
+//! The timers. Each has a time and the task that it wakes then.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -10,29 +10,33 @@ use crate::base::Time;
 
 /// Timers in the order of (time, sequence).
 ///
-/// The next few timers are sorted in the front; all others are in a radix heap (Ahuja, Mehlhorn,
-/// Orlin and Tarjan 1990). A radix heap reads memory in order, but no timer may be earlier than the
-/// present. A timer's bucket is the highest digit in which the timer differs from the heap's
-/// origin, so the lowest non-empty bucket has the next timers. A small bucket is sorted and becomes
-/// the front; a large one is first dealt out to lower buckets. A cancelled timer stays until it is
-/// due, or until half of all timers are cancelled: then a sweep removes them.
+/// The next few timers are in the front, a sorted list. All others are in a radix heap (Ahuja,
+/// Mehlhorn, Orlin and Tarjan 1990). A radix heap reads memory in order, but it accepts no timer
+/// before the present.
+///
+/// The heap compares a timer's time with its origin, digit by digit. The highest digit that differs
+/// selects the timer's bucket. So the lowest bucket that is not empty has the next timers. A small
+/// bucket is sorted and becomes the front. A large bucket is first distributed to lower buckets.
+///
+/// A cancelled timer stays until it is due. If half of all timers are cancelled, a sweep removes
+/// them.
 pub(super) struct Timers {
-    /// The time at which timers last fired; every entry is later.
+    /// The time at which timers last fired. Every timer is later.
     present: Time,
-    /// All timers before `front_end`, in descending order: the next one is the last element.
+    /// All timers before `front_end`, in descending order. The last element is the next timer.
     front: Vec<Entry>,
     front_end: Time,
-    /// The first time of the bucket that last became the front; timers in buckets are not earlier.
+    /// The start of the bucket that last became the front. No timer in a bucket is earlier.
     origin: Time,
-    /// The bucket of a level and digit is at index `level * DIGITS + digit`.
+    /// The bucket for a level and a digit has the index `level * DIGITS + digit`.
     buckets: Box<[Vec<Entry>; LEVELS * DIGITS]>,
-    /// Non-empty buckets of each level, as bits.
+    /// For each level, one bit per bucket: set if the bucket is not empty.
     occupied: [u16; LEVELS],
-    /// Non-empty levels, as bits.
+    /// One bit per level: set if the level is not empty.
     levels: u16,
     sweep_at: usize,
     cancelled: Cancelled,
-    /// All timers before this time were prefetched into the cache, except those added since.
+    /// All timers before this time were prefetched into the CPU's cache, except newer ones.
     fetched_end: Time,
 }
 
@@ -40,14 +44,15 @@ const DIGIT_BITS: u32 = 4;
 const DIGITS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
 
-/// Sorting up to this many timers is faster than dealing them out.
+/// For up to this many timers, sorting is faster than distributing them to buckets.
 const FRONT_MAX: usize = 16;
-/// At most this many timers are prefetched together: their tasks fit into the L2 cache.
+/// The maximum number of timers that are prefetched together. Their tasks fit into the L2 cache.
 const FETCHED_MAX: usize = 256;
-/// A front of this size is put back into buckets: each insertion would move too many entries.
+/// A front of this size is put back into buckets, because each insertion would move too many
+/// timers.
 const FRONT_FULL: usize = 64;
 
-/// With fewer cancelled timers a sweep does not pay.
+/// With fewer cancelled timers than this, a sweep costs more than it saves.
 const SWEEP_MIN: usize = 64;
 
 #[derive(Clone, Copy)]
@@ -86,7 +91,7 @@ impl Default for Timers {
 }
 
 impl Timers {
-    /// Adds a timer that wakes `task` at the future time `at`; returns its sequence number.
+    /// Adds a timer that wakes `task` at the future time `at`. Returns its sequence number.
     #[inline]
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
         assert!(at > self.present, "a timer is set for a time to come");
@@ -138,7 +143,7 @@ impl Timers {
         }
     }
 
-    /// No timer is due before this time. It may be that of a cancelled timer.
+    /// The earliest time at which a timer can be due. The timer at that time may be cancelled.
     pub(super) fn next(&self) -> Option<Time> {
         if let Some(entry) = self.front.last() {
             return Some(entry.at);
@@ -168,7 +173,8 @@ impl Timers {
         self.levels |= 1 << level;
     }
 
-    /// Copies field by field to keep values in registers: a partial write stalls the next read.
+    /// Copies field by field to keep the values in registers. Otherwise a partial write stalls the
+    /// next read.
     #[inline]
     fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
         if self.front.len() >= FRONT_FULL {
@@ -210,7 +216,8 @@ impl Timers {
         self.fill_front(deadline, fetch)
     }
 
-    /// Fills the front, which must be empty, with the next timers. If none is due, returns why.
+    /// Fills the front, which must be empty, with the next timers. If there are none to fire,
+    /// returns the reason.
     fn fill_front(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros() as usize;
@@ -264,7 +271,7 @@ impl Timers {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
         bucket.drain(..).for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
-        // The bucket is still empty: dealt-out timers go to lower levels.
+        // The bucket is still empty, because all of its timers went to lower levels.
         self.buckets[level * DIGITS + digit] = bucket;
     }
 
@@ -272,7 +279,8 @@ impl Timers {
         self.front.len() + self.buckets.iter().map(Vec::len).sum::<usize>()
     }
 
-    /// Removes cancelled timers. A bucket that becomes empty is detected later, at its turn.
+    /// Removes cancelled timers. A bucket that becomes empty is detected later, when it is next
+    /// read.
     #[cold]
     fn sweep(&mut self) {
         for some in self.buckets.iter_mut().chain([&mut self.front]) {
@@ -282,8 +290,8 @@ impl Timers {
     }
 }
 
-/// Sequence numbers of cancelled timers. The last [`RECENT`] timers have a bit each: most timers
-/// are timeouts that are cancelled soon.
+/// Sequence numbers of cancelled timers. The last [`RECENT`] timers have one bit each, because most
+/// timers are timeouts that are cancelled soon.
 struct Cancelled {
     recent: Box<[u64]>,
     old: FxHashSet<u64>,
@@ -291,7 +299,7 @@ struct Cancelled {
     newest: u64,
 }
 
-/// This many bits fit into the L2 cache. Tests use few bits, so that timers become old.
+/// This many bits fit into the L2 cache. Tests use few bits, so that timers leave them soon.
 const RECENT: u64 = if cfg!(test) { 64 } else { 1 << 20 };
 
 impl Cancelled {
@@ -315,7 +323,7 @@ impl Cancelled {
         self.newest
     }
 
-    /// Reuses a bit: its old timer moves to the set `old`.
+    /// Reuses the bit of an old timer. The old timer moves to the set `old`.
     #[cold]
     fn age(&mut self, word: usize, bit: u64) {
         self.recent[word] &= !bit;
@@ -335,7 +343,7 @@ impl Cancelled {
         is_there
     }
 
-    /// Sets whether a timer is cancelled. True if this changed.
+    /// Sets whether a timer is cancelled. Returns true if this changed.
     #[inline]
     fn becomes(&mut self, sequence: u64, cancelled: bool) -> bool {
         if self.newest - sequence >= RECENT {

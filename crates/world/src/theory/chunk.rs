@@ -1,5 +1,6 @@
-//! A chunk of s rows that starts over when an outage cuts it takes o + c·s: o per chunk, c per row.
-//! Outages are a Poisson process.
+//! The time of a chunk of rows on a link with outages. A chunk of s rows takes o + c·s seconds: o
+//! is the overhead per chunk, c the time per row. If an outage interrupts the chunk, it starts
+//! again. Outages are a Poisson process with rate λ.
 
 /// Cost of chunks on a link; all in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,8 +14,9 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Mean time of a chunk in seconds, with `repair` seconds per outage: E\[T\] = (1/λ + R)(e^{λ(o
-    /// + c·s)} − 1). Source: restart law, e.g. Asmussen, Lipsky, Thompson, ASMTA 2014; Daly 2006.
+    /// Mean time of a chunk in seconds. Each outage lasts `repair` seconds (R): E\[T\] = (1/λ +
+    /// R)(e^{λ(o + c·s)} − 1). Source: restart law, e.g. Asmussen, Lipsky, Thompson, ASMTA 2014;
+    /// Daly 2006.
     pub fn time(self, rows: f64, repair: f64) -> f64 {
         (self.mtbf + repair) * libm::expm1((self.chunk + self.row * rows) / self.mtbf)
     }
@@ -23,22 +25,23 @@ impl Cost {
         self.time(rows, 0.0) / rows
     }
 
-    /// The best chunk in rows: c·s* = (1/λ)(1 + W₀(−e^{−λ·o − 1})). Source: the derivative of
-    /// [`Cost::time_a_row`] set to zero; Daly 2006, equation 34, has the same root.
+    /// The best chunk size in rows, s*: c·s* = (1/λ)(1 + W₀(−e^{−λ·o − 1})). Source: the derivative
+    /// of [`Cost::time_a_row`] set to zero; Daly 2006, equation 34, has the same root.
     pub fn best(self) -> f64 {
         let exposed = 1.0 + w0(-libm::exp(-self.chunk / self.mtbf - 1.0));
         self.mtbf * exposed / self.row
     }
 
-    /// How much more a row costs with chunks of `rows` than with the best size: 0.07 is 7 %.
+    /// The additional cost of a row with chunks of `rows`, compared with the best size: 0.07 means
+    /// 7 %.
     pub fn excess(self, rows: f64) -> f64 {
         self.time_a_row(rows) / self.time_a_row(self.best()) - 1.0
     }
 }
 
 /// Lambert's W₀ of x ≥ −1/e: the w ≥ −1 with w·eʷ = x. Halley's iteration starts from the series at
-/// the branch point or from ln(1 + x); Corless et al. 1996, equations 4.22 and 5.9. Panics if x is
-/// below −1/e by more than rounding.
+/// the branch point or from ln(1 + x). Source: Corless et al. 1996, equations 4.22 and 5.9. Panics
+/// if x is below −1/e by more than a rounding error.
 fn w0(x: f64) -> f64 {
     let above_branch = 1.0 + std::f64::consts::E * x;
     assert!(above_branch > -1e-12, "W is real from -1/e on, and {x} is below");
@@ -48,7 +51,8 @@ fn w0(x: f64) -> f64 {
     let p = libm::sqrt(2.0 * above_branch);
     let near_branch = -1.0 + p * (1.0 - p * (1.0 / 3.0 - p * 11.0 / 72.0));
     if p < 1e-4 {
-        // Halley divides by w + 1, and here the series is exact to the last digit.
+        // Halley's iteration divides by w + 1, which is almost 0 here. The series is exact to the
+        // last digit.
         return near_branch;
     }
     let mut w = if x < 0.5 { near_branch } else { libm::log1p(x) };

@@ -1,4 +1,4 @@
-//! Rules that prevent conflicts: which edits people may make, and when.
+//! Rules that prevent conflicts: they limit which edits people may make, and when.
 
 use std::collections::BTreeMap;
 
@@ -10,35 +10,38 @@ use crate::contract::{EditKind, Entity, LocalEdit};
 pub struct Editing {
     /// The edits that people may make without a network.
     pub offline: Offline,
-    /// After an edit, only its author may change the row for this long. `None`: no limit.
+    /// After a person's edit, only that person's device may change the row for this long. `None`:
+    /// no limit.
     pub lease: Option<Span>,
-    /// The backend columns that people may edit without a network. Entities not listed: all
-    /// columns.
+    /// The backend columns that people may edit without a network. If an entity is not listed,
+    /// people may edit all its columns.
     pub columns: BTreeMap<EntityId, Vec<usize>>,
-    /// By entity: the backend column that names a row's owner, and the attribute that it holds.
+    /// For each entity: the backend column that names a row's owner, and the device attribute with
+    /// the same value.
     pub owners: BTreeMap<EntityId, (usize, usize)>,
 }
 
 /// The edits that people may make while the phone sees no network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Offline {
-    /// Everything.
+    /// All edits.
     #[default]
     Free,
-    /// Nothing.
+    /// No edits.
     Locked,
 }
 in_words!(Offline { Free: "free", Locked: "locked" });
 
 impl Editing {
-    /// True if people may make this edit without a network. If the entity's columns are listed,
-    /// people may then neither create nor delete its rows.
+    /// True if people may make this edit without a network. If the entity is listed in `columns`,
+    /// people can then neither create nor delete its rows.
     pub fn allows_offline(&self, edit: &LocalEdit) -> bool {
         let Some(columns) = self.columns.get(&edit.entity) else { return true };
         edit.kind == EditKind::Update && edit.values.iter().all(|(column, _)| columns.contains(column))
     }
 
-    /// True if the row, with values `shown`, has another owner. A create names its own owner.
+    /// True if the row belongs to another owner. `shown` returns the row's values; a create names
+    /// its owner itself.
     pub fn is_anothers(
         &self,
         entity: &Entity,

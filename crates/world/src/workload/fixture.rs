@@ -1,4 +1,4 @@
-//! A small clinic for the tests of this room.
+//! A small clinic for the tests of this module.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

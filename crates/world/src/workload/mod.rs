@@ -1,16 +1,22 @@
-//! The people's use of the app, and the office's changes to the data.
+//! How people use the app, and how the office (employees who write directly to the backend) changes
+//! the data.
 //!
-//! This room decides two things before a world starts. [`Dataset`] is the content: each row of each
-//! entity, with its history before the start. `Script` is the day: each act of people and the
-//! office, with its time. Two things depend on the run: the row of an aimed edit, and people's
-//! reaction to a conflict or a failed sync. The world calls pure functions for them. Nothing here
-//! depends on an engine, so two engines get the same day. Reading order: `options`, `data`,
-//! `script`, the rest.
+//! This module decides two things before a world (one simulation) starts. [`Dataset`] is the
+//! content: each row of each entity, with its history before the start. `Script` is the day: each
+//! act of people and of the office, with its time.
 //!
-//! Invariants: a row is a function of (seed, entity, index). A step is drawn from the stream of
-//! (seed, action, actor, number). Another draw moves it only if both want the same row or natural
-//! key. A share is an exact count, by largest remainder. No key is created twice. No natural key is
-//! given away twice, unless the contention asks for it.
+//! Only two things depend on the run: the row of an aimed edit (an edit that finds its row later),
+//! and people's reaction to a conflict or a failed sync. The world calls pure functions for both.
+//! No function of this module depends on an engine, so two engines get the same day. Read `options`
+//! first, then `data` and `script`.
+//!
+//! Invariants:
+//! - A row is a function of (seed, entity, index).
+//! - Each step is drawn from its own random stream: (seed, action, actor, number). Another step
+//!   changes it only if both need the same row or natural key.
+//! - A share is an exact count, rounded by largest remainder.
+//! - No key is created twice. No natural key is used twice, unless the contention (edits of the
+//!   same rows by two sides) asks for it.
 
 mod data;
 mod editing;

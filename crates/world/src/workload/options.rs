@@ -1,4 +1,4 @@
-//! Options of people's and the office's work, and of the data.
+//! Options of the people's and the office's work, and of the data.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,20 +9,21 @@ use super::retrying::Retrying;
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::{ColumnKind, EditKind};
 
-/// All options of people's and the office's work.
+/// All options of the people's and the office's work. The office writes directly to the backend.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadOptions {
     /// Working time of people: its first and last instant.
     pub hours: (Time, Time),
-    /// When people log in. The shares of devices are counts by largest remainder.
+    /// The groups of people who log in at different times. Each has a share of the devices.
     pub logins: Vec<LoginWave>,
-    /// A person opens the app this long before the login. Start triggers run in this time.
+    /// A person opens the app this long before the login. Triggers of the app's start fire in this
+    /// time.
     pub opened_before_login: Span,
     /// How often per hour a person brings the app to the foreground, in thousandths.
     pub resumes_per_hour_milli: u32,
     /// Mean time that the app stays in the foreground (exponential).
     pub foreground: Span,
-    /// The app's own work in the foreground; `None`: too little to count.
+    /// The app's own queries in the foreground; `None`: too few to count.
     pub browsing: Option<Browsing>,
     /// People treat data up to this age as fresh.
     pub freshness: Span,
@@ -38,11 +39,12 @@ pub struct WorkloadOptions {
     pub resolver: Resolver,
     /// People's reaction to a failed sync.
     pub retrying: Retrying,
-    /// Records that a person opens per day, in thousandths. Opening one fetches the row's details.
+    /// Records that a person opens per day, in thousandths. Opening a record fetches its details.
     pub opens_per_day_milli: u32,
-    /// The entity whose records people open; `None`: they open none.
+    /// The entity whose records people open; `None`: people open no records.
     pub opened: Option<EntityId>,
-    /// Weights of the roles in the writes, as (role, weight). Empty: all roles weigh the same.
+    /// Weights of the roles in the writes, as (role, weight). If empty, all roles have the same
+    /// weight.
     pub role_weights: Vec<(String, u32)>,
 }
 
@@ -64,7 +66,7 @@ pub struct Browsing {
     pub rows: u32,
 }
 
-/// Steps of SQLite's virtual machine to show a row of eight columns (counted in its listing).
+/// Steps of SQLite's virtual machine to show a row of 8 columns (counted in a program listing).
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 impl Browsing {
@@ -85,13 +87,13 @@ impl Browsing {
 pub struct LoginWave {
     /// The share of devices.
     pub share: Ppm,
-    /// The mean of the login times, which are normally distributed.
+    /// The mean of the login times. They have a normal distribution.
     pub at: Time,
     /// The standard deviation of the login times.
     pub spread: Span,
 }
 
-/// A time of day with more writes than its length would give.
+/// A time of day with more writes than other times of the same length.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
     /// The beginning of the peak.
@@ -113,57 +115,61 @@ pub struct Action {
     pub kind: EditKind,
     /// Columns that an update sets (positions in the backend's columns).
     pub columns: Vec<usize>,
-    /// Writes per day and device of the fleet, in thousandths. The office's writes count too.
+    /// Writes per day and device of the fleet, in thousandths. This includes the office's writes.
     pub per_device_milli: u32,
     /// The share of these writes that devices make. The office makes the rest.
     pub on_devices: Ppm,
-    /// Only rows whose timestamp is near the write: (column, time before, time after).
+    /// If set, only rows whose timestamp is near the time of the write: (column, time before, time
+    /// after).
     pub near: Option<(usize, Span, Span)>,
     /// How the row is chosen.
     pub aim: Aim,
 }
 
-/// The rows that an action edits. For a create: the rows that the new row refers to.
+/// Which rows an action may edit. For a create: the rows to which the new row may refer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Aim {
-    /// Rows of the start that stay in their scope and that nobody deletes.
+    /// Rows that exist at the start, stay in their scope, and are never deleted.
     #[default]
     Kept,
-    /// Rows created in the run; for a person only the own ones. Found when the edit is made.
+    /// Rows created in the run; a person sees only the rows that they created. The row is chosen
+    /// when the edit is made.
     Made,
-    /// Any row that the app shows; for the office any backend row. Found when the edit is made.
+    /// Any row that the app shows; for the office, any row of the backend. The row is chosen when
+    /// the edit is made.
     Shown,
 }
 in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
 
-/// The other side of a contention.
+/// The side that makes the second edit in a contention (two sides edit the same row).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rivals {
     /// The office.
     #[default]
     Office,
-    /// A colleague: another device with the same attributes. The office, if no colleague is at
-    /// work.
+    /// A colleague: another device with the same attributes. If no colleague is at work, the
+    /// office.
     Devices,
     /// A colleague or the office, each with probability one half.
     Both,
 }
 in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
 
-/// How often two sides edit the same rows.
+/// How often two sides edit the same rows (contention).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contention {
     /// Who makes the second write.
     pub by: Rivals,
-    /// Share of the devices' updates whose row somebody else updates too.
+    /// Share of the devices' updates for which another author updates the same row.
     pub share: Ppm,
-    /// The longest time between the two writes; the distribution is triangular.
+    /// The longest time between the two writes. The times have a triangular distribution.
     pub within: Span,
     /// Share of these pairs in which both sides write the same values.
     pub equal: Ppm,
     /// Share of these pairs in which the other side writes columns of another action.
     pub beside: Ppm,
-    /// Share of the devices' creates whose natural key somebody else creates too, in time `within`.
+    /// Share of the devices' creates for which another author creates the same natural key, within
+    /// the time `within`.
     pub double_create: Ppm,
     /// Share of the devices' updates whose row the other side deletes; not part of `share`.
     pub deletes: Ppm,
@@ -172,7 +178,7 @@ pub struct Contention {
 /// The source of an entity's rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntityData {
-    /// The number of rows to make. `given` rows replace them.
+    /// The number of rows to make. If `given` is set, its rows are used instead.
     pub rows: u64,
     /// How to make each backend column, in the schema's order.
     pub columns: Vec<Maker>,
@@ -182,9 +188,9 @@ pub struct EntityData {
     pub empties: BTreeMap<usize, Ppm>,
     /// The order of the keys of made and new rows.
     pub keys: KeyOrder,
-    /// Rows that the user supplies. `None`: rows are made.
+    /// Rows that the user supplies. `None`: the rows are made.
     pub given: Option<Arc<Vec<GivenRow>>>,
-    /// If set, all rows have one stamp, this long before the start. An import does the same.
+    /// If set, all rows have one stamp, this long before the start, as after an import.
     pub one_stamp: Option<Span>,
     /// The age of the oldest row at the start of the run.
     pub age: Span,
@@ -197,10 +203,11 @@ pub struct EntityData {
 }
 
 impl EntityData {
-    /// Bytes that an imported row needs in the script, in addition to its values (about, measured).
+    /// Approximate bytes that an imported row needs in the script, in addition to its values
+    /// (measured).
     pub const IMPORTED_BYTES: u64 = 500;
 
-    /// Bytes of a row on the backend, about (measured with 1, 11 and 21 columns of text).
+    /// Approximate bytes of a row on the backend (measured with 1, 11 and 21 columns of text).
     pub fn row_bytes(&self) -> u64 {
         let column = |maker: &Maker| match maker {
             Maker::Words(min, max, _) | Maker::Prose(min, max) => {
@@ -245,14 +252,15 @@ pub struct GivenRow {
     pub values: Vec<Value>,
 }
 
-/// How the values of a column are made. Ranges include both ends.
+/// How the values of a column are made. All ranges include both ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Maker {
     /// Words of these letters. The length in bytes is in this range.
     Words(u32, u32, Letters),
-    /// Words as frequent as in real text. The length in bytes is in this range.
+    /// Words with the frequencies of real text. The length in bytes is in this range.
     Prose(u32, u32),
-    /// Base64 bytes that do not compress, made when first read. Their number is in this range.
+    /// Random bytes in Base64, which do not compress. They are made when first read. Their number
+    /// is in this range.
     Blob(u32, u32),
     /// A long text, made when first read. Its length is log-normal.
     Fat {
@@ -303,7 +311,8 @@ pub enum Letters {
 }
 
 impl Maker {
-    /// Sigma of the log-normal length of a long text: p99 is about 13 times the median (estimate).
+    /// The sigma of the log-normal length of a long text. The 99th percentile is about 13 times the
+    /// median. Source: estimate.
     pub(super) const FAT_SIGMA: f64 = 1.1;
 
     /// The kind of a column that holds these values.
@@ -333,7 +342,7 @@ impl Maker {
         }
         let Maker::Fat { median, max, rare } = self else { return None };
         let of = |z: f64| (f64::from(*median) * libm::exp(z * Maker::FAT_SIGMA)).clamp(1.0, f64::from(*max));
-        // Sums the mean over the normal distribution's density, on a grid.
+        // Computes the mean as a sum over a grid of the normal distribution.
         let grid = (-40..=40).map(|tenths| f64::from(tenths) / 10.0);
         let density = |z: f64| libm::exp(-z * z / 2.0);
         let (sum, weight) =

@@ -3,20 +3,21 @@
 use crate::base::{Ppm, Span, Stream, word_enums};
 use crate::contract::{Entity, OpenConflict, Pick};
 
-/// How people decide a conflict.
+/// How people decide a conflict (two versions of one row).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolver {
     /// The version that people take.
     pub takes: Takes,
     /// The side that people take for a column that both sides changed.
     pub contested: Contested,
-    /// Mean wait of a conflict. After the wait people decide when they next look at the app.
+    /// Mean wait before a decision. After the wait, people decide when they next look at the app.
     pub delay: Span,
     /// How the waits are distributed.
     pub delays: Delays,
-    /// Share of conflicts that nobody decides when the app asks.
+    /// Share of conflicts that people do not decide when the app shows them.
     pub never: Ppm,
-    /// The app shows an undecided conflict again after this time, each time. `None`: it asks once.
+    /// The app shows an undecided conflict again each time after this wait. `None`: it shows it
+    /// once.
     pub asks_again: Option<Span>,
 }
 
@@ -32,10 +33,11 @@ word_enums! {
         Columns: "columns",
     }
 
-    /// The side that people choose for a column that both sides changed. Also for a row that one
-    /// side changed and the other deleted.
+    /// The side that people choose for a column that both sides changed, or for a row that one side
+    /// changed and the other side deleted.
     pub enum Contested {
-        /// The later change. For a deleted row: the changed row, not its delete.
+        /// The later change. For a deleted row, the side that changed it, not the side that deleted
+        /// it.
         #[default]
         Later: "later",
         /// The local version.
@@ -57,11 +59,11 @@ word_enums! {
 }
 
 impl Resolver {
-    /// The wait of this conflict; `None`: nobody ever decides it.
+    /// The wait of this conflict; `None`: people never decide it.
     pub fn wait(&self, stream: &mut Stream) -> Option<Span> {
         let mut asked = Span::ZERO;
         while stream.chance(f64::from(self.never.0) / 1e6) {
-            // With `never` at 100 % the loop would not end: the result is then `None`.
+            // If `never` is 100 %, the loop would not end, so the result is `None`.
             asked += self.asks_again.filter(|_| self.never < Ppm::ONE)?;
         }
         Some(

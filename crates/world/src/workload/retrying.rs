@@ -9,7 +9,7 @@ pub struct Retrying {
     pub share: Ppm,
     /// Mean wait before a tap.
     pub after: Span,
-    /// After so many taps without success a person stops tapping until a sync succeeds.
+    /// After this many taps without success, a person stops tapping until a sync succeeds.
     pub taps: u32,
 }
 

@@ -1,7 +1,7 @@
-//! Exact shares.
+//! Divides a number exactly by shares.
 
-/// Divides `total` by `weights` with the largest remainders (Hamilton); ties go to the smallest
-/// `tie`. The parts sum to `total`, unless all weights are zero.
+/// Divides `total` in proportion to `weights`, by the largest remainders (Hamilton's method). Among
+/// equal remainders, the smallest `tie` wins. The parts sum to `total`, unless all weights are 0.
 pub fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64> {
     let sum: u128 = weights.iter().map(|w| u128::from(*w)).sum();
     if sum == 0 {
@@ -18,7 +18,8 @@ pub fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64
     parts
 }
 
-/// The indices of the `count` smallest. If other draws come or go, most winners stay the same.
+/// The indices of the `count` smallest draws. If other draws are added or removed, most results
+/// stay the same.
 pub(super) fn winners(draws: &[u64], count: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
     order.sort_by_key(|&i| (draws[i], i));

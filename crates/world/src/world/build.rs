@@ -1,4 +1,5 @@
-//! From a plan to a world at time 0.
+//! Builds a world (the whole simulation of one cell) from its plan, up to time 0. A cell is one
+//! simulation: one variant of a scenario with one seed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,18 +77,18 @@ pub(super) struct World<'w> {
     versions: Option<Rc<Versions>>,
     leases: Leases,
     pub(super) script: Script,
-    /// The time of the last edit in the script, whatever the hour.
+    /// The time of the last edit in the script.
     pub(super) last_edit: Time,
     /// True if building was interrupted: some rows and devices are missing.
     pub(super) is_partial: bool,
 }
 
-/// Builds the world of `plan` with these halves of a stack. An interruption through `watch` leaves
-/// out some rows and devices.
+/// Builds the world of `plan` with these halves of a stack (an engine and its server). If `watch`
+/// interrupts the build, some rows and devices are missing.
 pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> Result<World<'w>, DataError> {
     let plan = Rc::new(plan.clone());
     let devices = plan.devices();
-    // Once interrupted, building stays interrupted, and `watch` is not asked again.
+    // After one interruption the build stays interrupted, without another call of `watch`.
     let stopped = Cell::new(false);
     let stops: &dyn Fn() -> bool = &|| {
         stopped.set(stopped.get() || watch.interrupted());
@@ -155,7 +156,7 @@ pub(super) fn build<'w>(plan: &Setup, halves: Halves, watch: &'w dyn Watch) -> R
     Ok(registered(world))
 }
 
-/// All faults, and the windows in which they must meet somebody.
+/// All faults, and the time windows in which each of them must affect some device or server.
 fn drawn(plan: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> (Faults, Windows) {
     let mut faults = planned::draw(plan, devices, crash_points);
     planned::add_permanent_faults(&mut faults, plan, devices);
@@ -218,7 +219,8 @@ fn servers(
     })
 }
 
-/// The announcements of the built-in stack's server; `None` if no phone listens for them.
+/// The messages with which the built-in stack's server announces changes to phones. `None` if no
+/// phone listens for them.
 fn announcements(plan: &Setup, hub: &Rc<Hub>, node: NodeId, phones: Rc<Outbox>) -> Option<Rc<Live>> {
     let live = &plan.engine.pull.live;
     let seed = plan.seed.derive("world.push_service", 0);
@@ -233,7 +235,7 @@ fn announcements(plan: &Setup, hub: &Rc<Hub>, node: NodeId, phones: Rc<Outbox>) 
     (live.medium != Medium::None).then(|| Live::new(hub, phones, of))
 }
 
-/// The same world, whose phones are known to the platform's push service.
+/// Makes the phones known to the platform's push service.
 fn registered(world: World<'_>) -> World<'_> {
     if let Some(push) = world.servers.live.as_ref().and_then(|live| live.push.as_ref()) {
         world.devices.iter().for_each(|device| push.registers(device.id, device.me.clone()));
@@ -368,14 +370,15 @@ fn skew(world: &World<'_>, device: &DevicePlan, link: &Link, seed: Seed) -> Skew
     skew
 }
 
-/// The result of scripting the edits and imports of a plan, without a run.
+/// Writes the script of a plan without a run. Returns which edits and imports found a place in it.
 pub(super) fn placed(plan: &Setup) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
     Ok(script.unwrap_or_default().placed)
 }
 
-/// The script of a plan with its planned edits and imports; `None` if it was interrupted.
+/// The script of a plan (the acts of people and of the office, each with its time); `None` if it
+/// was interrupted.
 fn written(
     plan: &Setup,
     dataset: &Dataset,
@@ -427,7 +430,7 @@ fn written(
     write_script(&setting, &bursts, &imports)
 }
 
-/// The attributes that the person of a device gets during the run.
+/// The attributes that the device's person gets by reassignments during the run.
 fn reassigned(plan: &Setup, device: &DevicePlan, devices: &[DevicePlan]) -> Vec<(Time, Attributes)> {
     let mut attributes = device.attributes.clone();
     let mut later = Vec::new();
@@ -444,7 +447,8 @@ fn reassigned(plan: &Setup, device: &DevicePlan, devices: &[DevicePlan]) -> Vec<
     later
 }
 
-/// Events whose rows other events refer to, by name. A group is an event's position.
+/// Finds the events of a plan by name, and notes to which rows of events others refer. A group is
+/// an event's position in the plan.
 struct Groups<'p> {
     places: BTreeMap<&'p str, u64>,
     asked_for: BTreeSet<&'p str>,
@@ -456,7 +460,7 @@ impl<'p> Groups<'p> {
             Happening::Edits { about, .. } => about.row_of.as_deref(),
             _ => None,
         });
-        // For a name that occurs twice, the first place counts.
+        // If a name occurs twice, its first event counts.
         let places = plan.events.iter().enumerate().rev().map(|(at, event)| (&*event.name, at as u64));
         Groups { places: places.collect(), asked_for: asked_for.collect() }
     }
@@ -472,7 +476,8 @@ impl<'p> Groups<'p> {
     }
 }
 
-/// All rows of a plan with their history. If it `stops`, not all are indexed by attributes.
+/// Makes all rows of a plan with their history. If `stops` returns true, some rows are not indexed
+/// by attributes.
 pub(super) fn dataset(plan: &Setup, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
     Dataset::new(
         plan.seed.derive("world.data", 0),
@@ -486,7 +491,8 @@ pub(super) fn dataset(plan: &Setup, stops: &dyn Fn() -> bool) -> Result<Dataset,
     .map(Dataset::cut)
 }
 
-/// The backend with its rows, and the same rows for the oracle; incomplete if it `stops`.
+/// The backend with its rows, and the same rows for the oracle (the judge that knows all true
+/// values). Both are incomplete if `stops` returns true.
 fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(dataset.schema.clone(), plan.backend.clone(), plan.start, seed);
@@ -506,7 +512,7 @@ fn loaded(plan: &Setup, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend
     (backend, initial.sorted())
 }
 
-/// The gateway. Its replica is filled if some devices were synced before the start.
+/// The gateway. If some devices were synced before the start, its replica has rows too.
 fn gateway(plan: &Setup, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
     let mut gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);

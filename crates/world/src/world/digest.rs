@@ -1,4 +1,4 @@
-//! The digest of a world's events, and of what its devices and its backend hold at the end.
+//! The digests of a world's events, and of the final rows on its devices and its backend.
 
 use std::cell::RefCell;
 
@@ -9,13 +9,13 @@ use crate::contract::{BlobId, DeviceView, LogEntry, Node, Occurrence, OpenConfli
 use crate::metrics::Figures;
 use crate::world::device::older_version::as_the_view_says;
 
-/// Adds an event to the chain: its time, node, kind and distinguishing fields. Names of figures and
-/// texts of messages are left out.
+/// Adds an event to the digest: its time, node, kind and distinguishing fields. Leaves out the
+/// names of figures and the texts of messages.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
     if occurrence.event.is_shown_alone() {
         return;
     }
-    // Device numbers have 32 bits.
+    // A device number has 32 bits, so the other nodes use higher bits.
     let node = match occurrence.node {
         Node::Device(device) => u64::from(device.0),
         Node::Gateway => 1 << 40,
@@ -26,12 +26,13 @@ pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
     occurrence.event.digest(digest);
 }
 
-/// The digest of figures with their names. Names may change while events stay the same.
+/// The digest of figures with their names. It is separate because names may change while the events
+/// stay the same.
 pub(super) fn of_figures(figures: &Figures) -> String {
     let mut digest = Digest::new();
     for (name, figure) in figures {
         digest.text(name);
-        // Leaves out default values of fields that the digests of older builds do not have.
+        // Removes default values of fields that did not exist when older digests were made.
         digest.text(&format!("{figure:?}").replace(", never: 0, waited: 0", ""));
     }
     digest.hex()
@@ -46,7 +47,7 @@ pub(super) struct RowDigests {
 }
 
 impl RowDigests {
-    /// Adds both to a digest; returns the digest of the visible content.
+    /// Adds both digests to another one; returns the digest of the visible content.
     pub(super) fn finish(self, digest: &mut Digest) -> String {
         let content = self.content.hex();
         [&content, &self.stamps.hex()].into_iter().for_each(|hex| digest.text(hex));
@@ -54,7 +55,7 @@ impl RowDigests {
     }
 }
 
-/// A device view that adds rows to the digests as the check reads them.
+/// A device view that also adds the rows to the digests while the oracle reads them.
 pub(super) struct Digested<'d> {
     pub(super) view: &'d dyn DeviceView,
     pub(super) digests: RefCell<&'d mut RowDigests>,
@@ -81,7 +82,7 @@ impl DeviceView for Digested<'_> {
     as_the_view_says! {}
 }
 
-/// Adds all rows of the backend, including tombstones, until it `stops`.
+/// Adds all rows of the backend, including tombstones, until `stops` returns true.
 pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend, stops: &dyn Fn() -> bool) {
     for entity in backend.schema().ids().take_while(|_| !stops()) {
         for record in (Wanted { rows: backend.rows(entity), given: 0, stops }) {

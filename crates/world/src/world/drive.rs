@@ -1,4 +1,4 @@
-//! Drives a world: the script, the faults with their access to it, and network changes.
+//! Drives a world: plays the script, the faults and the network changes at their times.
 
 use std::cell::RefMut;
 use std::rc::Rc;
@@ -26,18 +26,19 @@ use crate::world::people::logins::delay_logins_until_network;
 use crate::world::server::half::Servers;
 use crate::world::server::integration::Integration;
 
-/// After this many rows of an import the caller may halt the world.
+/// After this many rows of an import, the import pauses so that the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
-/// How often an engine without runs is asked if it is caught up.
+/// How often the world asks an engine that syncs continuously (without single runs) whether it is
+/// caught up.
 const CAUGHT_UP_POLL_INTERVAL: Span = Span::secs(5);
-/// The restart delay of a process that the executor killed for a sweep.
+/// The restart delay of a process that the executor killed for a sweep over all kill points.
 pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World<'_> {
-    /// Starts the apps of people who do not log in later, and the tasks that drive the world. If
-    /// interrupted, it leaves out the rest of a large fleet's apps.
+    /// Starts the apps, except those that a person's login starts later. Then starts the tasks that
+    /// drive the world. If interrupted, it returns early.
     pub(super) fn set_going(&mut self) {
-        // First, so that a backup does not include what happens at its very instant.
+        // Restores are set up first, so that a backup does not contain changes of its own instant.
         self.play_restores_of(|_| true);
         self.servers.start_gateway();
         let mut logs_in = vec![false; self.devices.len()];
@@ -119,10 +120,11 @@ impl World<'_> {
                 handle.excuse(POLLS_PER_STEP);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
-                        // A login opens the app: it is the first event of the app.
+                        // The login is the app's first event: it opens the app.
                         devices[id.0 as usize].app(AppEvent::Login);
                         devices[id.0 as usize].start();
-                        // Many log in at one instant; the caller may halt the world in between.
+                        // Many people may log in at one instant, so the caller can halt the world
+                        // after each login.
                         handle.pause().await;
                     }
                     (Actor::Device(id), act) => person(&people, &devices[id.0 as usize], act),
@@ -148,7 +150,7 @@ impl World<'_> {
         });
     }
 
-    /// People open the app before they log in, if that takes any time.
+    /// People open the app some time before they log in, if the plan sets that time.
     fn open_for_logins(&self, steps: &[Step]) {
         let before = self.plan.workload.opened_before_login;
         if before == Span::ZERO {
@@ -169,7 +171,8 @@ impl World<'_> {
         });
     }
 
-    /// A kill that waits for a crash point fires at its latest time if the device did not pass it.
+    /// If a kill waits for a crash point that the device does not pass, it fires at its latest
+    /// time.
     fn play_kills(&self) {
         for kill in self.faults.kills.iter().cloned() {
             let device = self.device(kill.device);
@@ -241,7 +244,7 @@ impl World<'_> {
         }
     }
 
-    /// Reports network changes to listeners; apps do not hear of them.
+    /// Reports network changes to the listeners. Apps do not get these events.
     fn tell_networks(&self) {
         for device in &self.devices {
             for (at, up) in device.link.borrow().conditions().toggles() {
@@ -254,7 +257,8 @@ impl World<'_> {
     }
 
     fn play_backend(&self) {
-        // Faults end with the script; maintenance continues in the drain.
+        // Planned faults end with the script, but maintenance windows continue in the drain (the
+        // last phase of syncs).
         let mut down = self.plan.backend.down.clone();
         for (from, until) in &self.faults.down {
             self.servers.backend.borrow_mut().service.down.push((*from, *until));
@@ -296,7 +300,8 @@ impl World<'_> {
             self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
     }
-    /// At each local midnight the windows of scopes move on, if some do.
+    /// Moves the time windows of scopes (the rows that devices hold) at each local midnight, if
+    /// some windows move.
     fn play_days(&self) {
         if self.plan.schema.moving_windows.is_empty() {
             return;
@@ -319,7 +324,7 @@ impl World<'_> {
             }
         });
     }
-    /// Faults that act by their own code.
+    /// Plays the faults that have code of their own for their effect.
     fn play_strikes(&self) {
         let hands = Rc::new(Hands { servers: self.servers.clone(), devices: self.devices.clone() });
         for Strike { event, at, until, act } in self.faults.strikes.iter().cloned() {
@@ -334,11 +339,12 @@ impl World<'_> {
             });
         }
     }
-    /// The flag for whether an event met somebody; set by the code that makes the event happen.
+    /// The flag that is set when an event affects a device or server. The code of the event sets
+    /// it.
     fn met(&self, event: &str) -> Struck {
         self.faults.fired.get(event).map(Awaited::met).unwrap_or_default()
     }
-    /// An app whose node the executor killed counts as a killed app.
+    /// If the executor kills a node, its app or gateway is killed and restarts later.
     fn follow_kills(&self) {
         let (handle, devices, servers) = (self.handle.clone(), self.devices.clone(), self.servers.clone());
         self.handle.spawn(self.node, "killed", async move {
@@ -347,7 +353,7 @@ impl World<'_> {
                 if node == servers.process.node {
                     servers.kill_gateway(RESTARTED_AFTER);
                 }
-                // Nodes have the same order as devices.
+                // Nodes and devices have the same order, so a binary search finds the device.
                 if let Ok(at) = devices.binary_search_by_key(&node, |device| device.app.node) {
                     devices[at].kill(KillReason::Killed, Some(RESTARTED_AFTER));
                 }
@@ -379,7 +385,8 @@ fn person(people: &Rc<People>, device: &Rc<Device>, act: Act) {
     }
 }
 
-/// The office writes directly to the backend; it skips rows that changed in the meantime.
+/// Writes an edit of the office (employees who work directly on the backend). The backend refuses
+/// an edit that no longer fits, for example the edit of a deleted row.
 fn office(servers: &Servers, edit: OfficeEdit) {
     let now = servers.handle.now();
     let OfficeEdit { action, entity, key, kind, values } = edit;
@@ -399,8 +406,8 @@ fn office(servers: &Servers, edit: OfficeEdit) {
     }
 }
 
-/// Asks engines without runs at intervals if they are caught up. They are not at work then: no call
-/// of theirs is under way between two tasks.
+/// Asks each engine that syncs continuously (without single runs) at intervals whether it is caught
+/// up. The question comes between two tasks, when no call of the engine is in progress.
 async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
     loop {
         hub.handle.sleep_until(hub.handle.now() + CAUGHT_UP_POLL_INTERVAL).await;
@@ -412,7 +419,8 @@ async fn hear_who_is_caught_up(hub: Rc<Hub>, devices: Vec<Rc<Device>>) {
     }
 }
 
-/// The office imports rows: one transaction at one instant, in which the caller may halt the world.
+/// Imports rows for the office: one transaction at one instant. The caller may halt the world
+/// during the import.
 async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
     let mut import = Importing::new(batch.entity);
     let mut rows = batch.rows.into_iter();
@@ -431,7 +439,7 @@ async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
     }
 }
 
-/// Access of faults to a running world.
+/// Gives faults access to a running world.
 struct Hands {
     servers: Rc<Servers>,
     devices: Vec<Rc<Device>>,
@@ -490,7 +498,8 @@ impl Reach for Hands {
             let mut rows = Vec::new();
             self.device(of).with_view(|view| {
                 view.rows(id, &mut |key, stamp, values| {
-                    // A row that the backend has never acknowledged goes the usual way.
+                    // If the backend has never acknowledged a row, the row goes through the outbox
+                    // instead.
                     if stamp > Stamp(0) {
                         let values =
                             columns.iter().zip(values).map(|(column, value)| (*column, value.to_value()));

@@ -1,4 +1,4 @@
-//! The hub of events: passes each event to all listeners, with its time and place.
+//! The hub of events: passes each event to all listeners, with its time and node.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,15 +19,15 @@ use crate::world::faults::tried::Tried;
 use crate::world::faults::windows::Windows;
 use crate::world::people::news::{Conflict, News, RunEnded, opened};
 
-/// A passive listener to all events of a world; nothing depends on it.
+/// A passive listener to all events of a world. The run does not depend on it.
 pub trait Ear {
-    /// The world begins, with these rows on its backend.
+    /// The world begins. `_rows` are the backend's rows.
     fn begins(&mut self, _rows: &dyn Truth) {}
-    /// Something happened.
+    /// An event occurred.
     fn on(&mut self, _occurrence: &Occurrence<'_>) {}
-    /// The world has ended, with this view of a device.
+    /// The world has ended. `_view` shows the final state of a device.
     fn rests(&mut self, _device: DeviceId, _view: &dyn DeviceView) {}
-    /// The world has ended; `settled` if it came to rest.
+    /// The world has ended. `_settled` is false if the run was interrupted or stalled.
     fn ends(&mut self, _at: Time, _settled: bool) {}
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Listeners {
     pub(super) digest: Digest,
     pub(super) events: u64,
     pub(super) tried: Tried,
-    /// Gets conflicts that open, for the people who resolve them.
+    /// Gets each new conflict, for the people who resolve conflicts.
     pub(super) opened: Option<News<Conflict>>,
     pub(super) runs_ended: Option<News<RunEnded>>,
     pub(super) windows: Windows,
@@ -66,16 +66,16 @@ pub(super) struct Round {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct InRound {
-    /// Per unit: true if it completed a run that began in this round. An older run may have missed
-    /// rows.
+    /// For each unit: true if it completed a run that began in this round. An older run may have
+    /// missed rows, so it does not count.
     pub(super) completed: Vec<bool>,
-    /// Runs under way: the round in which each began, and its unit.
+    /// Runs in progress: the round in which each began, and its unit.
     pub(super) open: BTreeMap<u64, (u32, UnitId)>,
     pub(super) hooks: BTreeSet<(u64, Hook)>,
-    /// Units that waited and were dropped, for another unit or with their process. They are asked
-    /// again.
+    /// Units that waited for a run but were dropped, because another unit replaced them or their
+    /// process ended. The world asks for them again.
     dropped: BTreeSet<UnitId>,
-    /// Units whose present run leaves pages to the next one: they are asked again, too.
+    /// Units whose present run leaves pages to the next run. The world asks for them again, too.
     leaves: BTreeSet<UnitId>,
     pub(super) failures: Failures,
 }
@@ -143,11 +143,11 @@ impl Hub {
         listeners.round.on(node, &event);
     }
 
-    /// Notes that the round has asked its last device.
+    /// Notes that the world has asked the last device of this round to sync.
     pub(super) fn all_asked(&self) {
         self.listeners.borrow_mut().iter_mut().for_each(|listeners| listeners.round.all_asked = true);
     }
-    /// Calls the oracle; `None` if there is none.
+    /// Calls `f` with the oracle; `None` if there is no oracle.
     fn oracle<R>(&self, f: impl FnOnce(&mut Oracle) -> R) -> Option<R> {
         self.listeners.borrow_mut().as_mut()?.oracle.as_mut().map(f)
     }
@@ -157,7 +157,7 @@ impl Hub {
     pub(super) fn says_caught_up(&self, device: DeviceId, is: bool, at_work: bool) {
         self.oracle(|oracle| oracle.says_caught_up(self.handle.now(), device, (is, at_work)));
     }
-    /// True if somebody needs the values that apps show of an edited row of this entity.
+    /// True if the oracle needs the values that apps show when a person edits a row of this entity.
     pub(super) fn wants_shown(&self, entity: EntityId) -> bool {
         self.oracle(|oracle| oracle.wants_shown(entity)) == Some(true)
     }
@@ -167,7 +167,8 @@ impl Hub {
     pub(super) fn records_lives(&self) -> bool {
         self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())
     }
-    /// Passes an event to the recorders of lives only: no figure and no digest depends on it.
+    /// Passes an event only to the recorders that follow single records. It changes no figure and
+    /// no digest.
     pub(super) fn tell_lives(&self, node: Node, event: Event<'_>) {
         let occurrence = Occurrence { at: self.handle.now(), node, event };
         if let Some(listeners) = self.listeners.borrow_mut().as_mut() {
@@ -177,7 +178,7 @@ impl Hub {
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Listeners) -> R) -> R {
         f(self.listeners.borrow_mut().as_mut().expect("the listeners are there until the check"))
     }
-    /// The lines of apps so far; empty while a listener is active.
+    /// The lines that apps have printed so far. Empty while a listener handles an event.
     pub(super) fn said_so_far(&self) -> AppWords {
         let listeners = self.listeners.try_borrow().ok();
         listeners.and_then(|it| Some(it.as_ref()?.said.words.clone())).unwrap_or_default()
@@ -200,23 +201,25 @@ impl Round {
             device.dropped.clear();
         }
     }
-    /// Takes the units to ask for again: dropped, not completed and not under way.
+    /// Takes the units that the world must ask for again. They were dropped, have not completed and
+    /// are not running.
     pub(super) fn take_dropped(&mut self) -> Vec<(usize, UnitId)> {
         let mut again = Vec::new();
         for (number, InRound { completed, open, dropped, .. }) in self.devices.iter_mut().enumerate() {
             let runs = |unit: &UnitId| open.values().any(|run| *run == (self.number, *unit));
-            // A run under way may still fail, and its retry may be dropped.
+            // A run in progress may still fail, and its retry may be dropped.
             dropped.retain(|unit| !completed[usize::from(unit.0)]);
             again.extend(dropped.iter().filter(|unit| !runs(unit)).map(|unit| (number, *unit)));
             dropped.retain(runs);
         }
         again
     }
-    /// True if every device has completed these units, and no run and no hook of one is under way.
+    /// True if every device has completed these units, and no run and no hook of the app is in
+    /// progress.
     pub(super) fn is_done(&self, units: &[UnitId]) -> bool {
         self.devices.iter().all(|of| of.open.is_empty() && of.hooks.is_empty()) && self.is_complete(units)
     }
-    /// True if every device has completed these units; later runs may be under way.
+    /// True if every device has completed these units. Later runs may be in progress.
     pub(super) fn is_complete(&self, units: &[UnitId]) -> bool {
         self.devices.iter().all(|of| units.iter().all(|unit| of.completed[usize::from(unit.0)]))
     }

@@ -1,21 +1,28 @@
-//! One simulation: builds a plan into nodes, runs its phases, and returns the outcome.
+//! One simulation: turns a plan (all values of one cell) into nodes, runs the phases, and returns
+//! the outcome.
 //!
-//! A world is a backend with its rows, a gateway, and devices. A device is a permanent disk and
-//! link, and a process that is started, killed and restarted. The actions of people, the faults and
-//! the link conditions are fixed before virtual time starts. None of them depends on an engine, so
-//! two engines get the same day.
+//! A world is a backend with its rows, a gateway (the server between phones and backend), and
+//! devices. A device has a disk, a link, and a process that is started, killed and restarted. The
+//! actions of people, the faults and the link conditions are fixed before virtual time starts. None
+//! of them depends on the engine, so two engines get the same day.
 //!
-//! The phases: *script* (people work, faults happen), *heal* (all faults end, all apps start),
-//! *drain* (rounds in which each device is asked to sync, until a round brings the backend nothing
-//! new and no device has rows to retry), *check* (the oracle inspects every device). A world that
-//! is not at rest by its deadline is stuck, which differs from wrong.
+//! The phases:
+//! - *script*: people work and faults happen.
+//! - *heal*: all faults end and all apps start.
+//! - *drain*: the world asks each device to sync, in rounds. The drain ends after a round in which
+//!   the backend gets nothing new and no device has rows to retry.
+//! - *check*: the oracle (the judge that knows all true values) inspects every device.
 //!
-//! A device's work has a duration ([`Machine`](crate::contract::Machine)). A process that dies
-//! during it leaves what it had issued by then. The app's own queries for people are a model
-//! (`browsing`).
+//! If a world is not at rest by its deadline, it is stuck. A stuck world is not the same as wrong
+//! data.
 //!
-//! Invariants: one thread; one stream of events, passed to all listeners in one order; engines are
-//! used only through the contract; a dead process loses its futures and keeps its disk.
+//! A device's work takes time ([`Machine`](crate::contract::Machine)). If a process dies during the
+//! work, the operations that it had issued by then stay. The database queries of the app's screens
+//! are a model (`browsing`).
+//!
+//! Invariants: one thread. One stream of events, passed to all listeners in one order. The world
+//! uses engines only through the contract (the interface in `crate::contract`). A dead process
+//! loses its futures and keeps its disk.
 //!
 //! Read `run` first, then `build`, `drive`, `phases` and `device`.
 

@@ -11,7 +11,7 @@ use crate::world::faults::tried::InVain;
 /// The outcome of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// Covers the chain of events, and the final logical rows of every device and of the backend.
+    /// A digest of all events in order, and of the final rows of every device and of the backend.
     pub digest: String,
     /// A digest of all figures.
     pub figures_digest: String,
@@ -19,61 +19,63 @@ pub struct Outcome {
     pub content: String,
     /// How the world ended.
     pub ending: Ending,
-    /// When the last event happened; not before the end of the script, unless interrupted.
+    /// When the last event happened. Without an interruption, that is at or after the end of the
+    /// script.
     pub ended_at: Time,
-    /// Duration of the phases: script, then heal and drain.
+    /// Duration of the script phase.
     pub script: Span,
-    /// How long healing and draining took.
+    /// Duration of the heal and drain phases together.
     pub drained_in: Span,
     /// The figures of all metrics, by name.
     pub figures: Figures,
     /// Violations that the oracle found, at most `oracle::VIOLATIONS_KEPT` per check.
     pub violations: Vec<Violation>,
-    /// The first saved edit that a restore destroyed, in words.
+    /// A sentence about the first saved edit that a restore destroyed.
     pub taken_back: Option<String>,
-    /// The first edit that waits on a device for a person who has logged out, in words.
+    /// A sentence about the first edit that waits on a device because its person has logged out.
     pub shelved: Option<String>,
     /// The checks that do not apply to the stack.
     pub not_applicable: Vec<&'static str>,
-    /// The checks that passed without anything to look at.
+    /// The checks that passed although they found nothing to check.
     pub untried: Vec<&'static str>,
     /// The samples of gauges over time.
     pub series: Vec<Sample>,
-    /// The observations behind figures that are distributions, by metric.
+    /// The observations behind each figure that is a distribution, by metric.
     pub distributions: Vec<(&'static str, Distribution)>,
     /// The devices with the longest syncs, and their lengths, longest first.
     pub slowest: Vec<(DeviceId, Span)>,
-    /// The largest observations of the metrics that a search has limits for.
+    /// The largest observations of metrics for which a search has limits.
     pub tails: Tails,
-    /// The faults that were planned or drawn, in words, in order.
+    /// All planned and random faults, each with its time and a description.
     pub faults: Vec<(Time, String)>,
-    /// The faults that chaos drew at an instant, as events that repeat them.
+    /// Faults that chaos drew at their time, written as scenario events that repeat them.
     pub spelled: Vec<DrawnFault>,
-    /// Planned or random faults that did not fire, or met nobody.
+    /// Planned or random faults that did not fire, or that affected no device or server.
     pub missed: Vec<Missed>,
-    /// Actions without any edit made, in a world that was not interrupted.
+    /// Actions of the script without any edit made. Empty if the world was interrupted.
     pub in_vain: Vec<InVain>,
     /// True if no device sent a request.
     pub is_silent: bool,
-    /// True if nobody edited anything and no row came to a device.
+    /// True if no edit was made and no device received a row.
     pub is_still: bool,
-    /// How often the script does each action, how often it could not, and what its imports lack.
+    /// For each action: how many edits the script has, and how many it could not place. Also counts
+    /// the rows that imports lack.
     pub placed: Placed,
     /// The number of events.
     pub events: u64,
-    /// What its apps said to their developers; not part of any digest.
+    /// The messages that apps printed for their developers. They are in no digest.
     pub said: AppWords,
 }
 
 /// How a run ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
-    /// Everything under way came to its end.
+    /// All work in progress came to its end.
     #[default]
     Drained,
     /// Some devices were not at rest by the deadline; one line for each of the first ones.
     Stuck(Vec<String>),
-    /// An engine looped or stalled, as the executor saw it.
+    /// The executor found an engine that loops or stalls.
     Stalled(String),
     /// The caller stopped the world.
     Interrupted,

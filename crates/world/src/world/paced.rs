@@ -1,9 +1,9 @@
-//! A world with externally controlled time. Backend, office, links and their faults follow the
-//! plan; the users of the links are outside.
+//! A world whose time a caller controls. Backend, office, links and their faults follow the plan.
+//! The apps that use the links run outside the simulation.
 //!
-//! Each device is only a link to the server: no app runs on it. Outside input comes between two
-//! runs, at the time of the clock. So a log of the inputs and their times allows an exact
-//! repetition, to the nanosecond.
+//! Each device is only a link to the server: no app runs on it. Outside input arrives between two
+//! calls of [`Paced::run_to`], at the time of the world's clock. So a log of the inputs and their
+//! times makes an exact repetition possible.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -26,22 +26,23 @@ use crate::setup::Setup;
 use crate::sim::{Handle, Stop, either, oneshot};
 use crate::world::server::requests_in::ServerWithSlip;
 
-/// A world with externally controlled time.
+/// A world whose time a caller controls.
 pub struct Paced {
     world: World<'static>,
 }
 
-/// A request of a device.
+/// A request from outside, sent over a device's link.
 pub struct Asked {
-    /// The device that asks.
+    /// The device that sends the request.
     pub device: DeviceId,
     /// The bytes of the request.
     pub request: Vec<u8>,
     /// Out-of-band data for the server.
     pub slip: Slip,
-    /// The responder; `None` for the server of the world.
+    /// The server that responds; `None` for the server of the world.
     pub server: Option<Rc<dyn Server>>,
-    /// Its identity for a cache on the way, if a cache may respond.
+    /// The request's identity for a cache between client and server; `None` if no cache may
+    /// respond.
     pub cacheable: Option<Cacheable>,
     /// The client gives up at this time.
     pub deadline: Time,
@@ -50,36 +51,37 @@ pub struct Asked {
 /// The result of a request: the response and its out-of-band data.
 pub type Came = Result<(Vec<u8>, Slip), TransportError>;
 
-/// Gives up on a request under way.
+/// Cancels a request in progress.
 pub struct GiveUp(oneshot::Sender<()>);
 
 impl GiveUp {
-    /// Ends the wait at once.
+    /// Cancels the request at once.
     pub fn now(self) {
-        // It may have ended at this very instant.
+        // The request may have ended at this instant; then the send fails, and nothing is left to
+        // cancel.
         _ = self.0.send(());
     }
 }
 
-/// Input from a connection that a device holds.
+/// Input from a connection that a device keeps open.
 #[derive(Debug)]
 pub enum Held {
     /// A message has arrived at the device.
     Message(Vec<u8>),
-    /// It has ended; `Ok` if the server closed it.
+    /// The connection has ended; `Ok` if the server closed it.
     Ended(Result<(), TransportError>),
 }
 
-/// A device's sending side of a tunnel.
+/// The sending side of a device's tunnel (a connection that passes bytes unchanged).
 #[derive(Clone, Default)]
 pub struct Sends(Rc<RefCell<Sending>>);
 
 #[derive(Default)]
 struct Sending {
     line: Option<Rc<dyn Connection>>,
-    /// Messages until it is open.
+    /// Messages that wait until the connection is open.
     waiting: Vec<Vec<u8>>,
-    /// The ends that have announced no more messages.
+    /// For each end: true if it has announced that it sends no more messages.
     shut: [bool; 2],
 }
 
@@ -95,7 +97,7 @@ impl Sends {
         let is_last = message.is_empty();
         let mut sending = self.0.borrow_mut();
         match sending.line.clone() {
-            // A connection that has ended takes nothing.
+            // A connection that has ended ignores the message.
             Some(line) => _ = line.send(message),
             None => sending.waiting.push(message),
         }
@@ -107,7 +109,6 @@ impl Sends {
     fn opened(&self, line: &Rc<dyn Connection>) {
         let mut sending = self.0.borrow_mut();
         for message in sending.waiting.drain(..) {
-            // It has just opened.
             _ = line.send(message);
         }
         sending.line = Some(line.clone());
@@ -138,7 +139,7 @@ pub struct LinkNow {
     pub rtt: Span,
 }
 
-/// Devices without an app.
+/// The factory for devices without an app.
 struct NoEngine;
 
 impl EngineFactory for NoEngine {
@@ -151,8 +152,8 @@ impl EngineFactory for NoEngine {
 }
 
 impl Paced {
-    /// Builds the world of `plan` with the server half of its stack. Its phones begin empty. `ear`
-    /// gets every event.
+    /// Builds the world of `plan` with the server half of its stack. Its phones start without rows.
+    /// `ear` gets every event.
     ///
     /// # Errors
     /// If there is no such stack, or if its data cannot be made.
@@ -174,10 +175,11 @@ impl Paced {
         Ok(Paced { world })
     }
 
-    /// Runs everything due by `until`, and stops the clock there; does nothing if that is past.
+    /// Runs all events that are due by `until`, and stops the clock there. Does nothing if `until`
+    /// is past.
     ///
     /// # Errors
-    /// The state at which it stopped, if something loops.
+    /// The state at which the run stopped, if a task loops.
     pub fn run_to(&mut self, until: Time) -> Result<(), String> {
         let until = until.max(self.now());
         loop {
@@ -193,7 +195,7 @@ impl Paced {
     pub fn now(&self) -> Time {
         self.world.handle.now()
     }
-    /// The next time at which something happens without outside input; `None` if nothing does.
+    /// The time of the next event that needs no outside input; `None` if there is none.
     pub fn next_timer(&self) -> Option<Time> {
         self.world.sim.next_timer()
     }
@@ -201,7 +203,7 @@ impl Paced {
     pub fn devices(&self) -> u32 {
         self.world.devices.len() as u32
     }
-    /// The link that a device has now.
+    /// The present state of a device's link.
     pub fn link(&self, device: DeviceId) -> LinkNow {
         let (link, now) = (self.world.devices[device.0 as usize].link.borrow(), self.now());
         let (conditions, profile) = (link.conditions(), link.conditions().profile(now));
@@ -213,7 +215,7 @@ impl Paced {
         }
     }
 
-    /// Sends a request over its device's link; calls `done` when it ends.
+    /// Sends a request over its device's link. Calls `done` with the result.
     pub fn ask(&self, asked: Asked, done: impl FnOnce(Time, Came) + 'static) -> GiveUp {
         let Asked { device, request, slip, server, cacheable, deadline } = asked;
         let device = self.world.devices[device.0 as usize].clone();
@@ -238,7 +240,7 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// Sends a request to this server; `heard` gets each piece of the response, and the end.
+    /// Sends a request to this server. `heard` gets each piece of the response, and its end.
     pub fn ask_pieces(
         &self,
         (device, server): (DeviceId, Rc<dyn Server>),
@@ -260,7 +262,7 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// Opens a connection that a device holds; `heard` gets its messages and its end.
+    /// Opens a connection that a device keeps open. `heard` gets its messages and its end.
     pub fn hold(
         &self,
         (device, hello): (DeviceId, Vec<u8>),
@@ -271,8 +273,9 @@ impl Paced {
         self.heard(asked, None, heard)
     }
 
-    /// Opens a connection to this server that passes bytes unchanged. It ends well once both ends
-    /// have announced, by an empty message, that no more come.
+    /// Opens a connection to this server that passes bytes unchanged. An empty message announces
+    /// that an end sends no more. The connection ends without an error after both ends have
+    /// announced this.
     pub fn tunnel(
         &self,
         (device, server): (DeviceId, Rc<dyn Server>),
@@ -332,7 +335,7 @@ impl Paced {
         GiveUp(sender)
     }
 
-    /// A person takes a device's network away for `length`; the operating system notices.
+    /// A person switches a device's network off for `length`. The operating system notices it.
     pub fn cut(&self, device: DeviceId, length: Span) {
         let (from, of) = (self.now(), &self.world.devices[device.0 as usize]);
         let outage = Outage { from, until: from + length, mode: OutageMode::Drop, noticed: true };
@@ -349,7 +352,7 @@ impl Paced {
             backend.rows(entity).filter(|row| !row.deleted).for_each(|row| f(entity, &row.key, &row.values));
         }
     }
-    /// Access to the simulation for a responder in the server's place.
+    /// Access to the simulation, for a server that the caller puts in place of the world's own.
     pub fn handle(&self) -> Handle {
         self.world.handle.clone()
     }
@@ -357,7 +360,8 @@ impl Paced {
 
 impl Drop for Paced {
     fn drop(&mut self) {
-        // The ear may own what controls the world, so it gets nothing during the teardown.
+        // The ear may own the code that controls the world, so it gets no events during the
+        // teardown.
         self.world.hub.with(|listeners| listeners.ear = None);
     }
 }

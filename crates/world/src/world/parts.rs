@@ -1,5 +1,5 @@
-//! Parts that a scenario names and that a run must use: hooks, units, entities, fleets. A part that
-//! is not used was not tested.
+//! Watches parts that a scenario names and that a run must use: hooks, units, entities and fleets.
+//! A part that a run does not use was not tested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,8 @@ impl Parts<'_> {
         self.names.insert(awaited.name().to_owned(), awaited);
         met
     }
-    /// The same for a part that must be used before the drain, because the drain runs every unit.
+    /// Like `add`, for a part that must be used before the drain. The drain does not count, because
+    /// it runs every unit.
     fn add_in_script(&mut self, sign: Sign, awaited: Awaited) -> Struck {
         self.add(sign, Time::ZERO + self.plan.duration, awaited)
     }
@@ -54,8 +55,8 @@ impl Parts<'_> {
         }
         used
     }
-    /// Adds units with a trigger. Units that only people or saves trigger are left out: actions
-    /// report saves.
+    /// Adds the units that have a trigger. Units that only people or saved edits trigger are left
+    /// out, because the counts of actions cover them.
     fn units(&mut self, fleets: &[Struck]) -> BTreeMap<UnitId, Struck> {
         let plan = self.plan;
         let by_events = plan.events.iter().filter_map(|event| match event.what {

@@ -1,4 +1,5 @@
-//! The phases of a run: script, heal and drain.
+//! The phases of a run: script (people work), heal (all faults end) and drain (devices sync until
+//! nothing is left to sync).
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -16,24 +17,25 @@ use crate::world::device::node::Device;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     Well,
-    /// The deadline has passed; the devices that are not at rest, each with the reason.
+    /// The deadline has passed. Each device that is not at rest is listed with the reason.
     Stuck(Vec<(DeviceId, String)>),
     Stalled(String),
     Interrupted,
 }
 
-/// The number of times that `watch` is asked during the script; as many again for each
-/// `SLICED_AGAIN` devices. An interruption of a large fleet must not take minutes.
+/// How often `watch` is asked during the script. It is asked as often again for each `SLICED_AGAIN`
+/// devices, so that a large fleet can be interrupted without a wait of minutes.
 const SLICES: u64 = 400;
 const SLICED_AGAIN: usize = 500;
 const DRAIN_STEP: Span = Span::secs(2);
 const MAX_STUCK_LINES: usize = 10;
 
-/// The number of rounds without a wait between them, on top of the tries of one failing row.
+/// The number of rounds that follow without a wait, in addition to the retries of one failing row.
 const AT_ONCE: u32 = 3;
 
-/// If nothing runs but edits wait, somebody opens the app after this or a quarter of the drain,
-/// then after double that time. No engine waits that long before a retry.
+/// If no run is in progress but edits wait, a person opens the app after this time or a quarter of
+/// the drain, whichever is shorter. The next wait is twice as long. No engine waits this long
+/// before a retry.
 const OPENED_AGAIN_AFTER: Span = Span::secs(600);
 
 #[derive(Default)]
@@ -43,7 +45,7 @@ struct HeldBack {
 }
 
 impl HeldBack {
-    /// The wait before the next round; it doubles while nothing changes.
+    /// The wait before the next round. It doubles while the number of rows to retry stays the same.
     fn wait_after(&mut self, rows: Vec<u64>, tries: u32, first: Span) -> Span {
         self.futile = if rows == self.rows { self.futile + 1 } else { 0 };
         self.rows = rows;
@@ -55,7 +57,8 @@ impl HeldBack {
 }
 
 impl World<'_> {
-    /// Runs the script to its end, even if idle: radios fall asleep and connections close.
+    /// Runs the script for its whole duration, even if no event is left. So radios fall asleep and
+    /// connections close at their times.
     pub(super) fn run_script(&mut self) -> Result<(), Ended> {
         let end = Time::ZERO + self.plan.duration;
         let slices = SLICES * (1 + self.devices.len() / SLICED_AGAIN) as u64;
@@ -68,8 +71,9 @@ impl World<'_> {
         if self.handle.now() < end { self.wait(end) } else { Ok(()) }
     }
 
-    /// Ends all faults and starts all apps. Then asks each device to sync until a round brings the
-    /// backend nothing new, leaves no device with a row to apply, and withholds nothing.
+    /// Ends all faults and starts all apps. Then asks each device to sync, in rounds. It ends after
+    /// a round in which the backend gets nothing new, no device has a row to retry, and no reader
+    /// lacks a row.
     pub(super) fn drain(&mut self) -> Result<(), Ended> {
         self.servers.start_gateway();
         for device in &self.devices {
@@ -78,7 +82,7 @@ impl World<'_> {
             device.lift_suspension();
             device.start();
         }
-        // Nobody would ask for a sync of edits made after the round.
+        // If an edit is made after the round, no later request for a sync would cover it.
         let mut now = self.handle.now().max(self.last_edit);
         if now > self.handle.now() {
             self.wait(now)?;
@@ -110,7 +114,8 @@ impl World<'_> {
                 continue;
             }
             if let Some(until) = self.claimed_until(begun) {
-                // Not the fault of a device: a claim may have ended after the device was asked.
+                // This delay is not the device's fault: a claim may have ended after the device was
+                // asked.
                 let until = until.max(now);
                 deadline += until - now;
                 now = until;
@@ -131,7 +136,7 @@ impl World<'_> {
         }
     }
 
-    /// Lets time pass until every device is through with the round and has sent everything.
+    /// Lets time pass until every device has completed the round and has sent all its edits.
     fn end_round(&mut self, units: &[UnitId], mut now: Time, deadline: Time) -> Result<Time, Ended> {
         let (mut opened, mut wait) = (now, OPENED_AGAIN_AFTER.min(Span(self.plan.drain.0 / 4)));
         while !self.round_is_done(units) {
@@ -139,7 +144,7 @@ impl World<'_> {
                 return Err(Ended::Stuck(self.reasons(units)));
             }
             if self.hub.with(|l| l.round.is_complete(units)) && self.nothing_waits() {
-                // Later runs are under way: devices that sync every minute never all rest.
+                // Later runs are in progress. Devices that sync every minute are never all at rest.
                 self.devices.iter().for_each(|device| device.put_away());
             }
             self.ask_again(units);
@@ -147,14 +152,15 @@ impl World<'_> {
                 self.ask_who_waits(units);
                 (opened, wait) = (now, wait * 2);
             }
-            // With nothing left to do the executor's clock stops; this one goes on.
+            // If no event is left, the executor's clock stops. This clock continues.
             now = (now + DRAIN_STEP).min(deadline);
             self.advance(now)?;
         }
         Ok(now)
     }
 
-    /// Notes that from now on other units bring what these units were to bring.
+    /// Tells the oracle that the everyday units are done, and that other units pull and push the
+    /// rest from now on.
     fn others_follow(&self, everyday: &[UnitId]) {
         let own = |unit: &UnitId| parts(&self.plan.units[usize::from(unit.0)]);
         let pulled = |(pushes, entity): (bool, EntityId)| (!pushes).then_some(entity);
@@ -165,8 +171,8 @@ impl World<'_> {
         });
     }
 
-    /// Lets the workers of an integration continue until they find nothing to carry. If they do not
-    /// by the deadline, the oracle reports it.
+    /// Lets the workers of an integration continue until they find no row to transfer. If they are
+    /// not done by the deadline, the oracle reports it.
     pub(super) fn drain_integration(&mut self) -> Result<(), Ended> {
         let Some(integration) = self.integration.clone() else { return Ok(()) };
         let mut now = self.handle.now();
@@ -189,25 +195,27 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The end of claims on rows that no device could get in a round that began at `begun`. Present
-    /// devices have shown their receipt in it, or released their claims.
+    /// The end of claims (reservations of rows for one reader) on rows that no device could get in
+    /// a round that began at `begun`. Claims of devices in that round do not count: each device has
+    /// confirmed its rows or released them.
     fn claimed_until(&self, begun: Time) -> Option<Time> {
         let upto = self.plan.gateway.claimed_until(begun)?;
         self.servers.backend.borrow().claimed_until(begun, upto)
     }
-    /// The time of the gateway's file; `None` if the file has all commits made by `since`.
+    /// The time of the file that the gateway read last; `None` if that file has all commits made by
+    /// `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
         self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
     }
-    /// Lets time pass until readers can see every commit: a round begun earlier would miss some.
-    /// Requests on their way commit in the meantime; these are awaited too. With `fetches` the
-    /// gateway reads files itself, as a file may be complete too briefly for a device. Returns the
-    /// new time, and when everything is visible.
+    /// Lets time pass until readers can see every commit, because a round that begins earlier would
+    /// miss some. Requests on their way may commit meanwhile, and the loop waits for these commits
+    /// too. With `fetches` the gateway reads export files itself, because a file may be complete
+    /// too briefly for a device. Returns the new time, and the time when everything was visible.
     fn await_readers(&mut self, mut now: Time, deadline: Time, fetches: bool) -> Result<(Time, Time), Ended> {
         loop {
             self.hub.with(|l| l.round.commits = 0);
             let shown = self.servers.backend.borrow().shown_by();
-            // It does not wait longer: the oracle reports what it finds.
+            // The loop does not wait longer. The oracle reports rows that are still missing.
             let since = shown.map_or(now, |shown| shown.max(now));
             now = self.plan.gateway.capture().found_by(since).min(deadline);
             let by_clock = self.read_by_clock();
@@ -216,7 +224,7 @@ impl World<'_> {
                 let why = format!("the last commit is within the readers' safety window until {at}");
                 return Err(self.not_asked(&why));
             }
-            // With nothing left to do the executor's clock stops, and shows nothing.
+            // If no event is left, the executor's clock stops, and no version becomes visible.
             let unshown = shown.is_some_and(|shown| shown > self.handle.now());
             let waits = fetches || unshown || by_clock.is_some_and(|at| at > now);
             now = by_clock.map_or(now, |at| at.max(now));
@@ -239,8 +247,8 @@ impl World<'_> {
         }
     }
 
-    /// When readers that stay behind the backend's clock see every commit, if there are such
-    /// readers. A clock that was set back takes that long.
+    /// The time when readers that read a fixed window behind the backend's clock see every commit;
+    /// `None` if there are no such readers. If the clock was set back, this takes longer.
     fn read_by_clock(&self) -> Option<Time> {
         let window = self.plan.gateway.capture().reads_behind?;
         Some(self.servers.backend.borrow().clock_at_latest() + window)
@@ -250,7 +258,8 @@ impl World<'_> {
         self.handle.spawn(self.node, "wait", async move { handle.sleep_until(until).await });
         self.advance(until)
     }
-    /// Lets time pass until the queue is empty and the replica has what the backend has.
+    /// Lets time pass until the gateway's queue is empty and its replica has all rows of the
+    /// backend.
     fn await_gateway(&mut self, now: Time, deadline: Time) -> Result<Time, Ended> {
         let (since, mut now) = (now, now);
         while !self.servers.is_caught_up(since) && now < deadline {
@@ -264,7 +273,8 @@ impl World<'_> {
         let left = self.servers.left_to_do(since, clock(&self.plan));
         Err(self.not_asked(&format!("the gateway did not catch up with the backend in time ({left})")))
     }
-    /// Lets time pass until no device gets the result of a job that began before `since`.
+    /// Lets time pass until no device can get the result of a gateway job that began before
+    /// `since`.
     fn await_jobs(&mut self, since: Time, mut now: Time, deadline: Time) -> Result<Time, Ended> {
         loop {
             let gateway = self.servers.gateway.as_ref();
@@ -274,7 +284,7 @@ impl World<'_> {
             self.wait(now)?;
         }
     }
-    /// No device is asked any more: it would not get everything.
+    /// The result if devices are not asked again, because they would not get all rows.
     fn not_asked(&self, why: &str) -> Ended {
         let again = if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" };
         let line = |device: DeviceId| format!("device {} was not asked to sync{again}: {why}", device.0);
@@ -294,7 +304,8 @@ impl World<'_> {
             }
         }
     }
-    /// The oracle looks at the phones with events; false if the halt had another reason.
+    /// Lets the oracle inspect the phones that had events. Returns false if the halt had another
+    /// reason.
     fn look(&self) -> bool {
         let wanted = self.hub.with(|listeners| std::mem::take(&mut listeners.looks.wanted));
         let Some(mut oracle) = self.hub.with(|listeners| listeners.oracle.take()) else { return false };
@@ -307,8 +318,8 @@ impl World<'_> {
         !wanted.is_empty()
     }
 
-    /// Asks devices with edits or attachments left: those saved or freed after their runs wait
-    /// until somebody opens the app.
+    /// Asks the devices that still have edits or attachments to send. If these were saved or freed
+    /// after the last run, they wait until a person opens the app.
     fn ask_who_waits(&mut self, units: &[UnitId]) {
         let waiting = self.devices.iter().filter(|device| !has_sent_all(device)).cloned().collect();
         self.ask(waiting, units);
@@ -327,15 +338,16 @@ impl World<'_> {
         });
     }
 
-    /// Asks again for units that devices dropped before they began.
+    /// Asks again for units that devices dropped before their run began.
     fn ask_again(&self, units: &[UnitId]) {
         let dropped = self.hub.with(|l| l.round.take_dropped());
         for (device, unit) in dropped.into_iter().filter(|(_, unit)| units.contains(unit)) {
             self.devices[device].trigger(unit, Asking::Queued);
         }
     }
-    /// Asks engines without runs if they are through with the round. Such a device stays through,
-    /// as after a run, even if it loses a connection.
+    /// Asks engines that sync continuously (without single runs) whether they have completed the
+    /// round. If a device says yes once, it counts as completed, even if it loses a connection
+    /// later.
     fn hear_who_is_caught_up(&self) {
         if !self.hub.with(|l| l.round.all_asked) {
             return;
@@ -353,15 +365,15 @@ impl World<'_> {
     fn nothing_waits(&self) -> bool {
         self.devices.iter().all(has_sent_all)
     }
-    /// The number of rows per device that it could not apply and will retry with a pull of another
-    /// round; `None` if there are none.
+    /// For each device, the number of rows that it could not apply and will retry in another round;
+    /// `None` if no device has any.
     fn held_back(&self) -> Option<Vec<u64>> {
         let of = |device: &Rc<Device>| device.with_view(|view| view.held_back()).unwrap_or(0);
         let rows: Vec<u64> = self.devices.iter().map(of).collect();
         rows.iter().any(|rows| *rows > 0).then_some(rows)
     }
-    /// A line with the reason for each device that is not at rest. If the backend got commits
-    /// meanwhile, that is all devices: no further round brought them.
+    /// A line with the reason for each device that is not at rest. If the backend got commits in
+    /// the last round, each device is listed, because no further round delivered these commits.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
         let (mut reasons, mut unseen) = (Vec::new(), 0);
         let commits = self.hub.with(|l| l.round.commits);
@@ -382,7 +394,7 @@ impl World<'_> {
                 (waiting, (view.held_back(), view.waits_for()), view.doing())
             });
             if let Some(why) = device.out_of_sight() {
-                // The others may wait for it, so it comes first.
+                // Other devices may wait for this device, so its line comes first.
                 reasons.insert(unseen, (device.id, format!("device {}: {why}", device.id.0)));
                 unseen += 1;
                 continue;
@@ -396,7 +408,7 @@ impl World<'_> {
                 ),
                 Some((waiting, held_back, doing)) => {
                     let held_back = (held_back.0, held_back.1.map(|wait| self.told(&wait)));
-                    // Waiting edits have been reported already.
+                    // The line already reports the waiting edits.
                     let failures = self.hub.with(|l| l.round.devices[index].failures.told());
                     let failures = failures.filter(|_| waiting.is_none());
                     let mut why = left_to_do(waiting, held_back, &open);
@@ -411,7 +423,7 @@ impl World<'_> {
         reasons
     }
 
-    /// `line/l1 waits for order/o2`, with the reason.
+    /// Renders `line/l1 waits for order/o2`, with the reason.
     fn told(&self, wait: &RowWait) -> String {
         let name = |(of, key): &(EntityId, Key)| format!("{}/{key}", self.plan.schema.entity(*of).name);
         let (row, other) = (name(&wait.row), name(&wait.other));
@@ -427,7 +439,7 @@ fn has_sent_all(device: &Rc<Device>) -> bool {
     device.with_view(has_sent) == Some(true)
 }
 
-/// What a device has left to do: changes, rows held back with the reason, units.
+/// The work that a device still has: edits to send, rows that it could not apply, units to run.
 fn left_to_do(
     waiting: Option<String>,
     (held_back, wait): (u64, Option<String>),
@@ -454,14 +466,14 @@ pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
     lines
 }
 
-/// The entities that a unit pulls and pushes.
+/// The entities that a unit pulls (false) and pushes (true).
 fn parts(unit: &SyncUnit) -> Vec<(bool, EntityId)> {
     let pull = unit.pull.iter().filter(|e| unit.brings_whole(**e)).map(|e| (false, *e));
     pull.chain(unit.push.iter().map(|e| (true, *e))).collect()
 }
 
-/// The units that bring everything to rest. If those of an ordinary day do not pull everything,
-/// they come first, as the first of two stages.
+/// The units that bring everything to rest. If the units of an ordinary day do not pull and push
+/// everything, there are two stages, and the ordinary units are the first one.
 fn stages(units: &[SyncUnit]) -> (Vec<UnitId>, Option<Vec<UnitId>>) {
     let starts = |on: &Trigger| !matches!(on, Trigger::Start | Trigger::Login | Trigger::Manual);
     let own = |unit: &SyncUnit| {
@@ -478,7 +490,8 @@ fn stages(units: &[SyncUnit]) -> (Vec<UnitId>, Option<Vec<UnitId>>) {
     }
 }
 
-/// A greedy cover: few units that push and pull everything, the one that covers most first.
+/// A greedy cover: few units that together push and pull everything. The unit that covers most
+/// comes first.
 fn covering(units: &[SyncUnit]) -> Vec<UnitId> {
     let mut left: Vec<(bool, EntityId)> = units.iter().flat_map(parts).collect();
     let mut chosen = Vec::new();
@@ -488,7 +501,7 @@ fn covering(units: &[SyncUnit]) -> Vec<UnitId> {
             left.iter().filter(|part| own.contains(part)).count()
         };
         let gains: Vec<usize> = units.iter().map(gain).collect();
-        // The first of the best.
+        // Of equal gains, the first unit wins.
         let best = (0..units.len()).rev().max_by_key(|i| gains[*i]).expect("there are units");
         let own = parts(&units[best]);
         left.retain(|part| !own.contains(part));

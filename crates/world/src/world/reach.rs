@@ -1,4 +1,4 @@
-//! The devices that must hold a row, whatever their engine did.
+//! Finds the devices that must hold a row, independent of their engine.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::world::device::node::Device;
 use crate::world::server::half::Servers;
 
 /// True if a device must hold a row that another device edited: a unit of its app pulls the entity,
-/// and the row is in its scope. If the backend does not have the row: true if both devices have the
+/// and the row is in its scope. If the backend does not have the row, both devices must have the
 /// same scope attributes.
 pub(super) fn reach<'w>(
     devices: &'w [Rc<Device>],

@@ -1,4 +1,4 @@
-//! The available stacks.
+//! The available stacks. A stack is a sync engine and its server.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ type MakeBuiltin =
 
 #[derive(Clone)]
 enum Entry {
-    /// The built-in engine or one with another rule, and the gateway.
+    /// The built-in engine, or a variant of it with another rule, with the gateway as server.
     Builtin(MakeBuiltin),
     Brought(Stack),
 }
@@ -33,11 +33,11 @@ pub struct Stacks(BTreeMap<String, Entry>);
 
 pub(super) struct Halves {
     pub(super) engine: Rc<dyn EngineFactory>,
-    /// The third-party server that answers devices; the gateway if `None`.
+    /// The third-party server that responds to devices; `None` if the gateway does.
     pub(super) server: Option<Open>,
     pub(super) crash_points: Vec<String>,
     pub(super) promises: Promises,
-    /// Needs that it does not support.
+    /// The needs of the plan that the stack does not support.
     pub(super) lacks: Vec<Need>,
 }
 
@@ -79,7 +79,7 @@ impl Stacks {
     pub fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
     }
-    /// What is known of each stack before any run, by name.
+    /// The description of each stack before any run, ordered by name.
     pub fn described(&self) -> Vec<StackDescription> {
         let described = |(name, entry): (&String, &Entry)| match entry {
             Entry::Builtin(_) => {
@@ -130,7 +130,8 @@ impl Stacks {
     }
 }
 
-/// The columns whose values a stack combines, by the schema with which devices begin.
+/// The columns whose values a stack combines (merges), by the schema that devices have at the
+/// start.
 fn combined(stack: &Stack, plan: &Setup) -> Vec<(EntityId, usize, Combine)> {
     if (stack.capabilities)(&plan.chosen).merge != Merge::Combines {
         return Vec::new();
@@ -161,9 +162,9 @@ fn combined(stack: &Stack, plan: &Setup) -> Vec<(EntityId, usize, Combine)> {
 fn of_builtin(plan: &Setup) -> Capabilities {
     Capabilities {
         once: brings_once(plan),
-        // No failed unit blocks others, and network changes are noticed at once.
+        // A failed unit does not block other units, and the engine notices network changes at once.
         prompt: plan.engine.queue == engine::AfterFailure::MakesWay && plan.engine.network_poll.is_none(),
-        // With row marks, two edits of a row are sent as one.
+        // With row marks instead of an outbox, two edits of a row are sent as one.
         status: plan.engine.status && plan.engine.push.capture == engine::LocalCapture::Outbox,
         ..Capabilities::ALL
     }
@@ -173,15 +174,16 @@ fn crash_points() -> Vec<String> {
     engine::CRASH_POINTS.iter().map(|point| (*point).to_owned()).collect()
 }
 
-/// True if no option of the built-in stack makes a row come twice in one version.
+/// True if no option of the built-in stack makes a device receive a row twice in one version.
 fn brings_once(plan: &Setup) -> bool {
     let exact = plan.backend.filter_precision <= Span::micros(1) && plan.backend.sort == Sort::Stamp;
-    // After a restore of the backend, a replica sends rows again to all devices, since one of them
-    // may have got other values. No device learns which rows those are.
+    // After a restore of the backend, a replica sends the doubtful rows again to all devices. Some
+    // devices may have received other values for them, and the replica does not know which devices.
     let in_doubt = plan.gateway.mode == Mode::Persistent
         && plan.gateway.backend_restored == Restored::Noticed
         && plan.events.iter().any(|event| event.what.is("restore_backend"));
-    // The date is that of the last successful run: rows of an interrupted run come again.
+    // With `LastSyncOn`, the cursor is the date of the last successful run. Rows of an interrupted
+    // run then come again.
     let goes_on = plan.engine.pull.cursor != engine::CursorBook::LastSyncOn;
     let asked_once = goes_on && plan.engine.pull.requests == engine::Requests::Unique;
     exact && !in_doubt && plan.gateway.brings_once() && asked_once
@@ -189,9 +191,9 @@ fn brings_once(plan: &Setup) -> bool {
 
 fn waits(plan: &Setup) -> Waits {
     let (options, retry, attachments) = (&plan.engine, &plan.engine.retry, &plan.engine.attachments);
-    // Decorrelated jitter grows with the previous draw.
+    // With decorrelated jitter, a wait can be 3 times as long as the previous one.
     let grows = retry.jitter == engine::Jitter::Decorrelated;
-    // A blocking queue retries its head at the same interval.
+    // A blocking queue retries its first unit at the same interval.
     let same = grows || options.queue == engine::AfterFailure::Blocks;
     let slowed = plan.events.iter().filter_map(|event| Some(event.what.fault()?.slows));
     Waits {

@@ -1,4 +1,4 @@
-//! A log of requests as an app could keep it.
+//! A log of requests, with the data that a real app could record.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use crate::contract::{EngineEvent, Event, Node, Occurrence, RequestKind, Transpo
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// A useful response came.
+    /// The device received a useful response.
     Answered,
-    /// The connection was reset, or the run was cancelled.
+    /// The connection was reset, or the sync run was cancelled.
     Cut,
-    /// No response came in time.
+    /// No response arrived in time.
     TimedOut,
-    /// The server refused it, or the response was not the server's.
+    /// The server refused the request, or another server (such as a captive portal) responded.
     Refused,
     /// The device had no network.
     NotSent,
@@ -34,19 +34,19 @@ impl Ended {
 /// One request of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
-    /// When the request left.
+    /// The time when the request left the device.
     pub at: Time,
     /// The device that sent it.
     pub device: DeviceId,
-    /// What it was for.
+    /// The kind of the request.
     pub kind: RequestKind,
     /// Rows or results in the response; 0 without one.
     pub rows: u32,
     /// Size of the response's body in bytes; 0 without one.
     pub bytes: u64,
-    /// Time until it ended.
+    /// Time until the request ended.
     pub took: Span,
-    /// How it ended.
+    /// How the request ended.
     pub ended: Ended,
 }
 
@@ -55,10 +55,10 @@ pub struct LoggedRequest {
 pub struct RequestLog {
     /// The requests, in the order in which they ended.
     pub requests: Vec<LoggedRequest>,
-    /// How many requests were left out, as the log was full.
+    /// The number of requests that were left out because the log was full.
     pub left_out: u64,
     pub(super) most: usize,
-    /// When the requests under way left.
+    /// For each request in progress, the time when it left.
     pub(super) sent: BTreeMap<(DeviceId, u64), Time>,
 }
 
@@ -66,7 +66,7 @@ impl RequestLog {
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Node::Device(device) = occurrence.node else { return };
         let (request, kind, rows, bytes, took, ended) = match occurrence.event {
-            // Numbers restart with each process; requests of a dead process never end.
+            // Request numbers restart with each process, and requests of a dead process never end.
             Event::ProcessKilled { .. } => return self.sent.retain(|(whose, _), _| *whose != device),
             Event::Engine(EngineEvent::RequestSent { request, .. }) => {
                 self.sent.insert((device, request), occurrence.at);

@@ -1,4 +1,4 @@
-//! A run from its plan to its outcome.
+//! Runs a plan (all values of one cell) and returns its outcome.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -42,30 +42,30 @@ pub enum Unrunnable {
     /// No stack has this name.
     #[error("there is no engine `{0}`")]
     NoEngine(String),
-    /// The scenario needs what the stack does not support.
+    /// The scenario needs features that the stack does not support.
     #[error("the stack `{stack}` does not support {}", needs.join(", "))]
     Unsupported {
         /// The stack's name.
         stack: String,
-        /// What the scenario needs and the stack lacks.
+        /// The needs of the scenario that the stack does not support.
         needs: Vec<String>,
     },
-    /// The rows cannot be made, for this reason.
+    /// The initial rows cannot be made, for this reason.
     #[error("the data cannot be made: {0}")]
     Data(String),
 }
 
-/// A fault besides those of the plan, for sweeps over all possible places.
+/// One more fault in addition to those of the plan. A sweep uses it to try all possible places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Strike {
-    /// Kills the app after the nth poll (from 1) of its tasks, across all processes.
+    /// Kills the app after the nth poll (from 1) of its tasks, counted over all its processes.
     AfterPoll {
         /// The device.
         device: DeviceId,
         /// The number of the poll, from 1.
         polls: u64,
     },
-    /// Kills the app at the nth passing (from 1) of a crash point.
+    /// Kills the app when it passes a crash point for the nth time (from 1).
     AtPoint {
         /// The device.
         device: DeviceId,
@@ -88,7 +88,7 @@ pub enum Strike {
         /// The number of the poll, from 1.
         polls: u64,
     },
-    /// Kills the gateway at the nth passing (from 1) of a crash point of its own.
+    /// Kills the gateway when it passes one of its crash points for the nth time (from 1).
     GatewayAtPoint {
         /// The crash point.
         point: String,
@@ -107,15 +107,15 @@ pub enum Strike {
 /// The number of places at which a fault can hit a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// Polls of tasks across all processes.
+    /// Polls of the app's tasks, counted over all its processes.
     pub polls: u64,
-    /// Disk operations: those of the start, and all until the end of the script.
+    /// Numbers of disk operations: those before the app runs, and all until the end of the script.
     pub operations: (u64, u64),
-    /// How often each crash point was passed.
+    /// How often the app passed each crash point.
     pub points: BTreeMap<String, u64>,
-    /// Polls of the gateway's own tasks, and passings of each of its crash points.
+    /// Polls of the gateway's own tasks, and how often it passed each of its crash points.
     pub gateway: (u64, BTreeMap<String, u64>),
-    /// When each disk operation was issued and done, until the end of the script.
+    /// When each disk operation was issued and when it was done, until the end of the script.
     pub moments: Vec<Moment>,
 }
 
@@ -128,7 +128,7 @@ fn worked(devices: &[Rc<Device>], plan: &Setup, servers: &Servers) -> BTreeMap<&
     let busy = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0));
     let coded = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.coded.0));
     let blocked: u64 = devices.iter().map(|device| device.screen.blocked.get().0).sum();
-    // A shorter script counts as a whole day.
+    // A script shorter than a day counts as a whole day.
     let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
     let suspended = |of: fn(&Suspension) -> u64| devices.iter().map(|device| of(&device.suspension)).sum();
     BTreeMap::from([
@@ -152,7 +152,7 @@ fn worked(devices: &[Rc<Device>], plan: &Setup, servers: &Servers) -> BTreeMap<&
     ])
 }
 
-/// People who logged in and are still waiting, and for how long.
+/// The people who have logged in and still wait, each with the length of the wait.
 fn waiting(devices: &[Rc<Device>], end: Time) -> Vec<(DeviceId, Span)> {
     let waits = |device: &Rc<Device>| Some((device.id, end.since(device.attention.waits_since()?)));
     devices.iter().filter_map(waits).collect()
@@ -187,7 +187,7 @@ pub fn run(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, 
     Ok(finish(build(plan, stacks, watch)?, None).outcome)
 }
 
-/// Runs `plan`. If that panics, `said` holds what its apps had said by then.
+/// Runs `plan`. If the run panics, `said` holds the messages that its apps had printed by then.
 pub fn run_saying(
     plan: &Setup,
     stacks: &Stacks,
@@ -203,14 +203,15 @@ pub fn run_saying(
     })
 }
 
-/// Runs `plan` without the oracle, to measure the oracle's cost: its figures are missing.
+/// Runs `plan` without the oracle, so that a caller can measure the oracle's cost. The oracle's
+/// figures are missing.
 pub fn run_unjudged(plan: &Setup, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     let world = build(plan, stacks, watch)?;
     world.hub.with(|listeners| listeners.oracle = None);
     Ok(finish(world, None).outcome)
 }
 
-/// Runs `plan` again and returns the story of each subject.
+/// Runs `plan` again and returns the story (the recorded events) of each subject.
 pub fn run_recording(
     plan: &Setup,
     stacks: &Stacks,
@@ -233,7 +234,7 @@ pub struct Traced {
     pub outcome: Outcome,
     /// The timeline as JSON; see [`Timeline`].
     pub timeline: String,
-    /// The number of entries for which it has no room.
+    /// The number of entries left out because the timeline was full.
     pub left_out: u64,
 }
 
@@ -300,7 +301,7 @@ pub fn run_struck(
     Ok(finish(world, None).outcome)
 }
 
-/// Runs `plan` and counts the places at which a fault can hit `device`.
+/// Runs `plan` and counts the places at which a fault can affect `device`.
 pub fn run_probing(
     plan: &Setup,
     stacks: &Stacks,
@@ -368,7 +369,7 @@ fn told(ended: Ended) -> Ending {
     }
 }
 
-/// Edits that were not placed or not made, and parts that were not tested.
+/// Counts the edits that were not placed or not made, and the parts that were not tested.
 fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static str, u64); 3] {
     [
         ("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum()),
@@ -377,7 +378,7 @@ fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static 
     ]
 }
 
-/// The oracle inspects one device after the other, until it `stops`.
+/// The oracle inspects one device after the other, until `stops` returns true.
 fn look_at(
     (devices, schema): (&[Rc<Device>], &Schema),
     mut inspection: Inspection<'_>,
@@ -430,7 +431,7 @@ fn read_only(
     Verdict::default()
 }
 
-/// Reports the final state to the world's passive listener.
+/// Reports the final state to the passive listener (`Ear`).
 fn report_final_state(
     mut listeners: Listeners,
     devices: &[Rc<Device>],
@@ -444,7 +445,7 @@ fn report_final_state(
     listeners
 }
 
-/// True if it was not interrupted: everything had its time to come to rest.
+/// True unless the run was interrupted or stalled: the world had time to come to rest.
 fn is_whole(ended: &Ended) -> bool {
     matches!(ended, Ended::Well | Ended::Stuck(_))
 }
@@ -486,7 +487,7 @@ impl World<'_> {
             moments: device.storage.disk.traced(),
         }
     }
-    /// The oracle looks at partial rows on devices, before full rows come.
+    /// The oracle inspects the partial rows on devices before full rows replace them.
     fn look_at_parts(&self) {
         if self.plan.units.iter().all(|unit| unit.excerpts.is_empty()) {
             return;
@@ -499,7 +500,7 @@ impl World<'_> {
         }
         hub.with(|listeners| listeners.oracle = Some(oracle));
     }
-    /// The check phase: the oracle inspects every device, and everything goes into the digest. An
+    /// The check phase: the oracle inspects every device, and all results go into the digest. An
     /// interrupted run has no verdict.
     fn conclude(self, mut ended: Ended) -> Finished {
         let World { watch, sim, hub, servers, devices, faults, script, plan, integration, .. } = self;
@@ -507,7 +508,8 @@ impl World<'_> {
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices, &plan, &servers);
         let mut listeners = report_final_state(hub.take(), &devices, (ended_at, &ended));
-        // The findings of an interrupted world are not needed. Once interrupted it stays so.
+        // Stops the inspection of an interrupted world, whose findings are not needed. An
+        // interruption stays in force.
         let stopped = Cell::new(ended == Ended::Interrupted);
         let stops: &dyn Fn() -> bool = &|| {
             stopped.set(stopped.get() || watch.interrupted());
@@ -560,7 +562,7 @@ impl World<'_> {
             said: listeners.said.words,
             ..Outcome::default()
         };
-        // Futures hold engines, and engines hold disks, so the executor is dropped first.
+        // The executor is dropped first, because its futures hold engines, and engines hold disks.
         drop(sim);
         Finished {
             outcome,

@@ -1,4 +1,5 @@
-//! What apps say to their developers: console lines, exceptions of syncs, warnings of the bench.
+//! The messages of apps to their developers: console lines, exceptions that ended syncs, and
+//! warnings of the simulator.
 
 use std::collections::BTreeMap;
 
@@ -12,39 +13,38 @@ const LETTERS: usize = 2_000;
 /// Maximum number of different exceptions.
 const KINDS: usize = 50;
 
-/// What apps said in a cell.
+/// The messages of all apps of one cell (one simulation).
 #[derive(Clone, Debug, Default)]
 pub struct AppWords {
     /// Console lines, each with its time, its device and its level.
     pub lines: Vec<String>,
-    /// The number of lines beyond those kept.
+    /// The number of lines that were not kept.
     pub left_out: u64,
     /// Exceptions that ended syncs, in order of first occurrence.
     pub threw: Vec<Threw>,
 }
 
-/// An exception that ended a sync, or a warning of the bench.
+/// An exception that ended a sync, or a warning of the simulator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threw {
     /// The message.
     pub what: String,
-    /// True for a warning of the bench, false for an exception.
+    /// True for a warning of the simulator, false for an exception.
     pub is_warning: bool,
     /// The first stack trace, the innermost call first.
     pub stack: String,
-    /// How often it was said.
+    /// How often the exception or warning occurred.
     pub count: u64,
-    /// The device and time of the first one.
+    /// The device of the first occurrence.
     pub device: String,
-    /// The time of the first one, as the report shows it.
+    /// The time of the first occurrence, as the report shows it.
     pub at: String,
 }
 
 pub(super) struct Said {
     clock: Clock,
-    /// What was said so far.
     pub(super) words: AppWords,
-    /// The position of an exception, by its text and place.
+    /// The index in `threw` of an exception, by the first lines of its message and its stack trace.
     known: BTreeMap<(String, String), usize>,
 }
 

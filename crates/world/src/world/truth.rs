@@ -1,4 +1,4 @@
-//! The backend's rows, as the oracle reads them.
+//! The backend's rows, in the form in which the oracle reads them.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl Initial {
             self.0[usize::from(entity.0)].push(version);
         }
     }
-    /// Must be called when all rows are added.
+    /// Sorts the rows. Call it after all rows are added.
     pub(super) fn sorted(mut self) -> Initial {
         for rows in &mut self.0 {
             rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -41,7 +41,7 @@ impl Truth for Initial {
     }
 }
 
-/// The present backend; reads end early once the second field says stop.
+/// The present backend. Reads end early if the function in the second field returns true.
 pub(super) struct Now<'b>(pub(super) &'b RefCell<Backend>, pub(super) &'b dyn Fn() -> bool);
 
 impl Truth for Now<'_> {

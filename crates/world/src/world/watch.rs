@@ -1,10 +1,10 @@
-//! Lets a caller watch and interrupt a run; row iterators that stop when interrupted.
+//! Lets a caller watch and interrupt a run. Row iterators stop when the run is interrupted.
 
 use crate::base::{Span, Time};
 
-/// Watches a run from outside; called from the thread of the cell.
+/// Watches a run from outside. The thread of the cell (one simulation) calls it.
 pub trait Watch: Sync {
-    /// The cell has reached `now`; its script ends at `of`.
+    /// The cell has reached `now`. `of` is the length of its script.
     fn progress(&self, now: Time, of: Span);
     /// True if the run should end as soon as possible.
     fn interrupted(&self) -> bool;
@@ -21,10 +21,10 @@ impl Watch for Unwatched {
     }
 }
 
-/// The number of rows after which the interruption is checked again.
+/// An iterator checks for an interruption each time it has given this many rows.
 pub const ASKED_EVERY: u64 = 1_024;
 
-/// Rows that end early when interrupted.
+/// An iterator over rows that ends early if the run is interrupted.
 pub(super) struct Wanted<'a, I> {
     pub(super) rows: I,
     pub(super) given: u64,
@@ -40,7 +40,7 @@ impl<I: Iterator> Iterator for Wanted<'_, I> {
         self.given += 1;
         self.rows.next()
     }
-    // Lets the receiver reserve memory for all rows at once.
+    // The size hint lets the receiver reserve memory for all rows at once.
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.rows.size_hint()
     }

@@ -2,8 +2,9 @@
 
 use super::*;
 
-/// The edit that a word names; the word is its idempotency key. A visit, a note of a visit (`!`:
-/// rejected), or an update of the present note by a device that has or has not read it.
+/// The edit that a word names. The word is also its idempotency key. The edit is a visit, a note of
+/// a visit (with `!`, a rejected one), or an update of the present note. The device has read that
+/// note or has not.
 fn edit(backend: &Backend, number: u32, word: &str) -> Mutation {
     let held = backend.row(NOTE, &Key::new("n")).unwrap().stamp;
     let rewrite = |base| {

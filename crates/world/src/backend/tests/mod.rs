@@ -28,7 +28,7 @@ const APPOINTMENT: EntityId = EntityId(1);
 const DAY: EntityId = EntityId(2);
 const NOTE: EntityId = EntityId(3);
 
-// Columns of an appointment. Devices do not hold the last one.
+// The columns of an appointment. Devices do not hold the last one.
 const CLINIC: usize = 0;
 const AT: usize = 1;
 const STATUS: usize = 2;
@@ -129,7 +129,7 @@ fn backend(options: BackendOptions) -> Backend {
     backend
 }
 
-/// A patient, her appointment "v" and its note "n", with these rules for references.
+/// A backend with a patient, her appointment "v" and its note "n". `refers` has the references.
 fn house(refers: &[(EntityId, EntityId, OnDelete)], commits: Commits) -> Backend {
     let mut schema = (*schema()).clone();
     let column = |of| if of == NOTE { 0 } else { PATIENT_KEY };

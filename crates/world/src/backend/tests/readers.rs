@@ -8,7 +8,7 @@ use crate::base::Ppm;
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    /// The reader with this number pulls a page of so many rows.
+    /// The reader with this number pulls a page of this many rows.
     Pull(usize, usize),
     /// The office creates, updates or deletes the row with this number.
     Create(u8, u8, i64),

@@ -23,7 +23,7 @@ fn stamp(n: u64) -> Stamp {
     START.minus(Span::secs(3_000)).plus(Span::secs(n))
 }
 
-/// Appointments of the north with these stamps, in seconds.
+/// A backend with appointments of the clinic "north" with these stamps, in seconds.
 fn with_stamps(stamps: &[u64]) -> Backend {
     let mut backend = backend(options());
     let row = |(n, &at): (usize, &u64)| loaded(&format!("k{n:03}"), appointment(0, 5), stamp(at));

@@ -64,7 +64,7 @@ fn a_coarse_filter_reads_again_what_was_read_since_its_last_multiple_and_deliver
     for (n, ms) in [2_100, 2_200, 2_300].into_iter().enumerate() {
         let key = Key::new(&format!("k{n}"));
         backend.office().create(at_ms(ms), APPOINTMENT, key, appointment(0, 5)).unwrap();
-        // After a first load of no rows the cursor has no key: no row lies before it.
+        // After a first load without rows, the cursor has no key, because no row lies before it.
         assert_eq!(scanned(&mut backend, &mut position, ms).1, 1);
     }
     assert_eq!(scanned(&mut backend, &mut position, 2_400), (3, 0), "all of this second again");

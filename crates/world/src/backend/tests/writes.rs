@@ -4,9 +4,9 @@ use super::*;
 use crate::backend::Writes;
 use crate::contract::{Refusal, image};
 
-/// True if an edit is refused as stale. It has this date and guard, and is based on version `base`
-/// or the first. Another edit changed the row in between: made after one second, committed half a
-/// second later.
+/// True if an edit with this date and guard is refused as stale. It is based on version `base`, or
+/// on the first version. Before it arrives, another edit changes the row. That edit is made after
+/// 1 s and committed 0.5 s later.
 fn is_stale(options: BackendOptions, base: Option<u64>, made: u64, guard: Guard) -> bool {
     let mut backend = backend(options);
     let old = START.minus(Span::secs(60));
@@ -44,7 +44,7 @@ fn an_edit_shows_what_its_backend_asks_for_or_is_stale() {
         (&checked, None, 1_000, Guard::Base, true),
         (&dated, None, 1_000, Guard::Base, true),
         (&blind, None, 1_000, Guard::Base, false),
-        // A date is no finer than the stamps and the grace.
+        // Dates are compared with the precision of stamps, and with the grace.
         (&dates(milli, 0), Some(1_499), 0, Guard::Base, true),
         (&dates(milli, 0), Some(1_500), 0, Guard::Base, false),
         (&dates(milli, 10), Some(1_490), 0, Guard::Base, false),
@@ -56,7 +56,7 @@ fn an_edit_shows_what_its_backend_asks_for_or_is_stale() {
         (&newer(0), None, 1_000, Guard::Base, true),
         (&newer(0), None, 1_001, Guard::Base, false),
         (&newer(5), None, 996, Guard::Base, false),
-        // The date does not show a change before the last sync.
+        // A date cannot show that the row changed before the last sync.
         (&checked, Some(1_000), 0, Guard::Since, true),
         (&checked, Some(1_499), 0, Guard::Since, true),
         (&checked, Some(1_500), 0, Guard::Since, false),

@@ -1,4 +1,5 @@
-//! A cell makes the values of one column, from a [`Maker`] whose choices were looked up before.
+//! In this module, a cell makes the values of one column. It uses a [`Maker`] and the list from
+//! which the maker picks.
 
 use std::sync::Arc;
 
@@ -15,14 +16,14 @@ pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) maker: Maker,
-    /// The choices of a [`Maker`] that picks from a list of texts or attribute values.
+    /// The list for a [`Maker`] that picks a text or an attribute value.
     values: Arc<[Value]>,
-    /// Days and moments are relative to this: the day of the start, or its midnight.
+    /// The origin of days (the day of the start) or of moments (the midnight before the start).
     origin: i64,
 }
 
 impl Cell {
-    /// `attributes` has the values of each attribute. Days and moments are relative to the start.
+    /// `attributes` has the values of each attribute. (`midnight`, `day`) is the start.
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], (midnight, day): (Stamp, Day)) -> Cell {
         let values = match maker {
             Maker::OneOf(texts) => texts.iter().map(|t| Value::text(t)).collect(),
@@ -33,8 +34,7 @@ impl Cell {
         Cell { maker: maker.clone(), values, origin }
     }
 
-    /// For evenly spaced days or moments: the first one, the distance between two, and their
-    /// number.
+    /// For evenly spaced days or moments: the first one, the step, and their number.
     pub(crate) fn grid(&self) -> Option<(i64, i64, u64)> {
         let (from, until, step) = match self.maker {
             Maker::Day(from, until) => (from, until, 1),
@@ -74,7 +74,8 @@ impl Cell {
         }
     }
 
-    /// Draws a value. References and folded columns depend on other rows: they are not drawn here.
+    /// Draws a value. Values of references and copied columns depend on other rows, so they are not
+    /// drawn here.
     pub(crate) fn draw(&self, stream: &mut Stream) -> Value {
         match &self.maker {
             Maker::Words(min, max, letters) => {
@@ -102,26 +103,26 @@ impl Cell {
         }
     }
 
-    /// True if a change of this column leaves the row where it is: the column is not a reference,
-    /// timestamp, attribute or folded column.
+    /// True if a change of this column does not move the row to another place. The column is then
+    /// not a reference, timestamp, attribute or copied column.
     pub(super) fn is_plain(&self) -> bool {
         use Maker::{Attribute, Folded, Moment, Ref};
         !matches!(self.maker, Moment(..) | Ref(_) | Attribute(_) | Folded { .. })
     }
 }
 
-/// A number below `count` from 64 uniform bits; the bias is below `count` / 2⁶⁴.
+/// A number below `count` from 64 uniform bits. The bias is below `count` / 2⁶⁴.
 pub(crate) fn pick(bits: u64, count: u64) -> u64 {
     ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 
-/// The number of values with this many digits; at most what a `u64` can count.
+/// The number of values with this many digits, limited to the greatest `u64`.
 fn numbers(digits: u8) -> u64 {
     ten_to(digits).map_or(u64::MAX, |all| u64::try_from(all).unwrap_or(u64::MAX))
 }
 
-/// The `n`th of these numbers. If a `u64` cannot count them all, this is a number near the `n`th
-/// place, and its last digits are scrambled.
+/// The `n`th of the numbers with this many digits. If there are more than a `u64` can count, the
+/// result is a number near the `n`th one, with scrambled last digits.
 fn nth_number(digits: u8, n: u64) -> i128 {
     let step = ten_to(digits).map_or(1, |all| all / i128::from(numbers(digits)));
     let within = (i128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) * step) >> 64;

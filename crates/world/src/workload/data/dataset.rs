@@ -12,10 +12,9 @@ use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Copied, CutOrder, Entity, Schema, ScopeRule};
 use crate::workload::{EntityData, Maker};
 
-/// The number of rows indexed between two checks of `stops`.
 const ASKED_EVERY: u64 = 1_024;
 
-/// The rows of all entities. Each row is computed when the code asks for it.
+/// The rows of all entities. A row is computed each time it is read.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(crate) schema: Arc<Schema>,
@@ -39,10 +38,10 @@ pub struct History {
     pub before: Option<(Stamp, Vec<Value>)>,
 }
 
-/// The data cannot be made as the scenario asks.
+/// The reason why the data cannot be made as the scenario asks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
-    /// The columns of a natural key have fewer combinations than the entity has rows.
+    /// The natural key of an entity has fewer values than the entity has rows.
     #[error("{} of `{entity}` cannot differ in their natural key: there are {names} combinations", count(*.rows, "row"))]
     TooFewNames {
         /// The entity.
@@ -52,7 +51,7 @@ pub enum DataError {
         /// The number of combinations of the key's columns.
         names: u64,
     },
-    /// A folded column depends on itself.
+    /// A copied column depends on itself.
     #[error("`{entity}.{column}` is folded from itself")]
     Circle {
         /// The entity.
@@ -64,8 +63,8 @@ pub enum DataError {
 
 impl Dataset {
     /// Makes the data for `start`. Timestamps are relative to the local midnight before it
-    /// (`utc_offset` in seconds). `attributes` has the values of the device attributes. When
-    /// `stops` is true, indexing ends early: the result then only shows that the data can be made.
+    /// (`utc_offset` in seconds). `attributes` has the values of the device attributes. If `stops`
+    /// returns true, indexing ends early. The result then only shows that the data can be made.
     ///
     /// # Errors
     /// If the data cannot be made as the scenario asks.
@@ -106,15 +105,15 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Decides the source of attribute columns. A copied column follows the row that it is copied
-    /// from, and is null without it. Others follow the first reference to an entity with the
-    /// attribute.
+    /// Decides where attribute columns get their values. A copied column gets the value of the row
+    /// that it is copied from, and is null without such a row. Other attribute columns follow the
+    /// first reference to an entity with the attribute.
     fn follow_references(&mut self, data: &[EntityData]) {
         let attribute_of = |entity: usize, attribute: usize| {
             data[entity].columns.iter().position(|m| *m == Maker::Attribute(attribute))
         };
-        // Entities before this one are decided. A chain of references must not come back to this
-        // one.
+        // The entities before this one are decided. A chain of references must not lead back to
+        // this one.
         let mut leads: FxHashMap<(usize, usize), usize> = FxHashMap::default();
         for &Copied { of, column, via, from, source } in &self.schema.copies {
             let of = usize::from(of.0);
@@ -219,7 +218,8 @@ impl Dataset {
         }
     }
 
-    /// Puts the cuts of scopes where the rows at the start have them.
+    /// Moves the cuts of scopes (the ends of scopes with a limited number of rows) to their places
+    /// for the rows at the start.
     #[must_use]
     pub(crate) fn cut(mut self) -> Dataset {
         for (entity, rule, cut) in Arc::clone(&self.schema).cuts() {
@@ -244,7 +244,7 @@ impl Dataset {
     pub fn live(&self, entity: EntityId) -> u64 {
         self.table(entity).live
     }
-    /// The number of all rows. Rows `live..len` were deleted before the start.
+    /// The number of all rows, including rows `live..len`, which were deleted before the start.
     pub fn len(&self, entity: EntityId) -> u64 {
         self.table(entity).len()
     }
@@ -257,7 +257,7 @@ impl Dataset {
         self.table(entity).key(row)
     }
 
-    /// The value of one cell in the row's last version.
+    /// The value of one column in the row's last version.
     pub fn value(&self, entity: EntityId, row: u64, column: usize) -> Value {
         let table = self.table(entity);
         if let Some(given) = table.given(row) {
@@ -279,7 +279,7 @@ impl Dataset {
         (0..self.table(entity).cells.len()).map(|column| self.value(entity, row, column)).collect()
     }
 
-    /// The row that the reference in `column` points to; `None` if it points nowhere.
+    /// The row to which the reference in `column` points; `None` if it is null.
     pub fn target(&self, entity: EntityId, row: u64, column: usize) -> Option<u64> {
         let table = self.table(entity);
         match table.given(row) {
@@ -289,8 +289,8 @@ impl Dataset {
                 if !table.nulls.contains_key(&column) {
                     return table.target(row, column, live);
                 }
-                // Rows that refer to their own entity form trees: a row points to an earlier row or
-                // nowhere.
+                // If rows refer to their own entity, they form trees: a row points to an earlier
+                // row or to none.
                 let count = if target == entity { live.min(row) } else { live };
                 table.target(row, column, count).filter(|_| !table.is_null(row, column))
             }
@@ -319,7 +319,7 @@ impl Dataset {
         }
     }
 
-    /// All rows of an entity with their histories. Each is made when the iterator reaches it.
+    /// All rows of an entity with their histories. The iterator makes each row when it reaches it.
     pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = History> + '_ {
         (0..self.len(entity)).map(move |row| self.row(entity, row))
     }

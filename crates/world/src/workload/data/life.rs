@@ -1,13 +1,13 @@
-//! Decides when a row was created, changed and deleted.
+//! Decides when each row was created, changed and deleted.
 
 use super::mixing::Mixing;
 use crate::base::{Ppm, Seed, Span, Stamp};
 use crate::workload::EntityData;
 
-/// Rows are deleted at most this long before the start. A backend forgets tombstones earlier, so a
-/// device that was away even longer holds rows that no response mentions.
+/// The oldest deletion is this long before the start. Backends usually forget tombstones sooner. So
+/// a device that was away longer may hold rows that no response mentions.
 const DELETIONS_REACH_BACK: Span = Span::secs(90 * 86_400);
-/// Milliseconds per day. Ages are in milliseconds, the finest stamp of common backends.
+/// Milliseconds per day. Ages are in milliseconds, like the finest stamps of common backends.
 const DAY: f64 = 86_400_000.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct Lives {
     deletions_from: f64,
 }
 
-/// A number of rows per day. Each row gets at most one time.
+/// The times of one kind of change, at a number of rows per day. Each row gets at most one time.
 #[derive(Clone, Debug)]
 struct Rate {
     daily: f64,
@@ -44,7 +44,8 @@ impl Rate {
     fn new(seed: u64, daily: Ppm, rows: u64) -> Rate {
         Rate { daily: daily.share(), rows, order: Mixing::new(seed, rows.max(1)) }
     }
-    /// The age of row `row`'s time in milliseconds. `part` (0 to 1) moves the time within its slot.
+    /// The age in milliseconds of the time that row `row` gets. `part` (0 to 1) moves the time
+    /// within its slot.
     fn age(&self, row: u64, part: f64) -> Option<f64> {
         (self.daily > 0.0).then(|| (self.order.at(row) as f64 + part) / self.rows as f64 / self.daily * DAY)
     }
@@ -93,7 +94,8 @@ impl Lives {
         }
     }
 
-    /// Rows beyond the daily rate were created in the oldest tenth of the entity's age.
+    /// If there are more rows than the daily rate needs, the others were created in the oldest
+    /// tenth of the entity's age.
     fn creation_age(&self, row: u64) -> f64 {
         let part = self.part("created", row);
         let age = self.created.age(row, part).filter(|age| *age < self.oldest);

@@ -1,7 +1,7 @@
-//! A permutation of the numbers below n; each place is computed without the others.
+//! A permutation of the numbers below n. Each number of it is computed without the others.
 
-/// A permutation of `0..n`: a Feistel network of four rounds over the next power of four. It is
-/// applied again until the result is below `n` (Black and Rogaway 2002).
+/// A permutation of `0..n`: a Feistel network of 4 rounds over the next power of 4. It is applied
+/// again until the result is below `n` (Black and Rogaway 2002).
 #[derive(Clone, Debug)]
 pub(super) struct Mixing {
     seed: u64,

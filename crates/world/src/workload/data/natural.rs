@@ -1,4 +1,4 @@
-//! Makes natural keys that are distinct, without a look at other rows.
+//! Makes natural keys that are distinct. It does so without a look at other rows.
 
 use super::cell::Cell;
 use super::mixing::Mixing;
@@ -11,7 +11,8 @@ pub(super) enum Natural {
     None,
     /// The text of this column begins with the row's number.
     Serial(usize),
-    /// The row's number is permuted. Each (column, domain) then takes one digit of it.
+    /// The row's number is permuted. Each (column, number of values) then takes one digit of the
+    /// result.
     Digits {
         columns: Vec<(usize, u64)>,
         order: Mixing,
@@ -21,7 +22,8 @@ pub(super) enum Natural {
 }
 
 impl Natural {
-    /// For an entity with these cells. `live` returns the number of rows of a referenced entity.
+    /// Chooses the method for an entity with these cells. `live` returns the number of rows of a
+    /// referenced entity.
     pub(super) fn new(
         seed: Seed,
         entity: &Entity,
@@ -36,7 +38,7 @@ impl Natural {
         for &column in &entity.unique {
             match cells[column].maker {
                 Maker::Ref(entity) => columns.push((column, live(entity))),
-                // Long texts are drawn at random: they differ anyway. A folded column follows its
+                // Long texts are drawn at random and differ anyway. A copied column depends on its
                 // reference.
                 Maker::Fat { .. } | Maker::Prose(..) | Maker::Blob(..) => return Natural::None,
                 Maker::Folded { .. } | Maker::Words(..) => {}
@@ -50,7 +52,8 @@ impl Natural {
         Natural::Digits { columns, order: Mixing::new(seed.hash("natural", 0, 0), names.max(1)), names }
     }
 
-    /// The place of a value in its column's domain. Rows beyond the last natural key repeat one.
+    /// The number of the value among all values of its column. If there are more rows than natural
+    /// keys, the keys repeat.
     pub(super) fn digit(&self, row: u64, column: usize) -> Option<u64> {
         let Natural::Digits { columns, order, names } = self else { return None };
         let place = columns.iter().position(|(c, _)| *c == column)?;

@@ -1,7 +1,8 @@
 //! Makes texts that compress as well as text that people write.
 //!
-//! Of 4 096 words, the n-th is n times as rare as the first (Zipf's law). The 64 words of
-//! [`words`](super::words) are equally frequent, so they compress better than real text.
+//! There are 4,096 words. The n-th word is n times as rare as the first (Zipf's law). The 64 words
+//! of [`words`](super::words) are equally frequent, so texts of them compress better than real
+//! text.
 
 use crate::base::Stream;
 
@@ -48,14 +49,16 @@ pub(super) fn text(stream: &mut Stream, min: u32, max: u32) -> String {
     text
 }
 
-/// Appends a word. The bit count of its number is uniform, which is Zipf's law in steps.
+/// Appends a word. The number of bits in the word's number is uniform, which approximates Zipf's
+/// law in steps.
 fn word(stream: &mut Stream, text: &mut String) {
     let bits = stream.below(BITS);
     let number = (1 << bits | stream.next_u64() >> 1 & ((1 << bits) - 1)) as usize - 1;
     match SHORT.get(number) {
         Some(short) => text.push_str(short),
         None => {
-            // Each number below 4 096 gets its own parts. Their order does not matter.
+            // Each number below 4,096 gets its own combination of parts. The order of the
+            // combinations does not matter.
             let mixed = number.wrapping_mul(0x9e5) & 0xfff;
             for (part, parts) in [BEGINS, MIDDLES, ENDS].iter().enumerate() {
                 text.push_str(parts[mixed >> (4 * part) & 15]);
@@ -73,7 +76,8 @@ mod tests {
     use crate::workload::Letters;
     use crate::workload::data::words;
 
-    /// Pages of our own docs without their tables: text that people wrote.
+    /// Pages of this project's documentation without their tables, as samples of text that people
+    /// wrote.
     const REAL: [&str; 5] = [
         include_str!("../../../../../docs/accuracy.md"),
         include_str!("../../../../../docs/conflicts.md"),

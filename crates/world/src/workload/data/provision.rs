@@ -1,14 +1,15 @@
-//! Makes the state that a device starts with.
+//! Makes the rows with which a device starts.
 
 use super::dataset::Dataset;
 use crate::base::{EntityId, Stamp};
 use crate::contract::{Attributes, Carried, Delivery, Entity, ScopeRule};
 
 impl Dataset {
-    /// The rows that a device with these attributes held after a complete sync at a past instant.
-    /// With `by_attribute`: only entities whose scope names an attribute. Without: only the others,
-    /// whose rows are the same on all devices. Windows of scopes are relative to the scenario's
-    /// start day. When `stops` is true, the search ends early.
+    /// Calls `f` with the rows that a device with these attributes held after a complete sync at a
+    /// past instant. With `by_attribute`, it takes only the entities whose scope names an
+    /// attribute. Otherwise it takes only the other entities, whose rows are the same on all
+    /// devices. Windows of scopes are relative to the scenario's start day. If `stops` returns
+    /// true, the search ends early.
     pub fn synced(
         &self,
         (attributes, at): (&Attributes, Stamp),
@@ -41,7 +42,8 @@ impl Dataset {
         (attributes, at): (&Attributes, Stamp),
         f: &mut dyn FnMut(Carried<'_>),
     ) {
-        // A scope column is the same in all versions, so one cell decides for most rows.
+        // A scope column is the same in all versions. So for most rows, one value decides without
+        // the rest of the row.
         let inside = |rule: &ScopeRule| rule.is_met(&self.value(id, row, rule.column()), attributes);
         if self.stamp_at(id, row, at).is_some()
             && entity.scope.iter().all(inside)

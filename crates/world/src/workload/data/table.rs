@@ -1,4 +1,4 @@
-//! One compiled entity: all facts about its rows that need no other entity.
+//! One entity: all facts about its rows that do not depend on other entities.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
 use crate::workload::{EntityData, GivenRow, KeyOrder, Maker};
 
-/// Rows by (column that holds an attribute, value of the attribute).
+/// The rows with each attribute value, by (column that holds the attribute, value).
 pub(super) type Having = FxHashMap<(usize, Arc<str>), Vec<u32>>;
 
 #[derive(Clone, Debug)]
@@ -27,7 +27,8 @@ pub(super) struct Table {
     pub(super) live: u64,
     pub(super) natural: Natural,
     pub(super) lives: Lives,
-    /// Columns that a past change may touch: columns that devices hold, or any if there are none.
+    /// Columns that a change before the start may affect: columns that devices hold, or all columns
+    /// if devices hold none.
     changeable: Vec<usize>,
     /// Columns that hold a device attribute, as (column, attribute).
     pub(super) attributes: Vec<(usize, usize)>,
@@ -36,7 +37,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Makes the table, but not yet its natural keys and its rows by value: they need other tables.
+    /// Makes the table without its natural keys and its index by attribute value. Both need other
+    /// tables.
     pub(super) fn new(
         seed: Seed,
         entity: &Entity,
@@ -95,7 +97,7 @@ impl Table {
         }
     }
 
-    /// The value of a cell in a made row. The cell depends on no other row.
+    /// The value of a column in a made row. Its maker depends on no other row.
     pub(super) fn made(&self, row: u64, column: usize) -> Value {
         if self.is_null(row, column) {
             return Value::Null;
@@ -131,17 +133,17 @@ impl Table {
         let drawn = || self.seed.hash(purpose, row, column as u64) % 1_000_000;
         shares.get(&column).is_some_and(|share| drawn() < u64::from(share.0))
     }
-    /// The place of the cell's value in its column's domain, for a made row.
+    /// The number of the value among all values of its column, for a made row.
     fn position(&self, row: u64, column: usize) -> Option<u64> {
         self.target(row, column, self.cells[column].domain()?)
     }
-    /// The row, of `count` rows, that a reference of a made row points to.
+    /// For a made row: the row, of `count` rows, to which its reference points.
     pub(super) fn target(&self, row: u64, column: usize, count: u64) -> Option<u64> {
         let drawn = || pick(self.seed.hash("cell", row, column as u64), count);
         (count > 0).then(|| self.natural.digit(row, column).unwrap_or_else(drawn))
     }
 
-    /// The columns that the last change of `row` touched, with their values before that change.
+    /// The columns that the last change of `row` affected, with their values before that change.
     pub(super) fn replaced(&self, row: u64) -> impl Iterator<Item = (usize, Value)> + '_ {
         let count = self.changeable.len() as u64;
         let bits = self.seed.hash("replaced", row, 0);

@@ -256,7 +256,7 @@ fn as_many_rows_as_said_have_null_and_the_version_before_often_another_value() {
 fn an_attribute_that_is_copied_is_that_of_the_row_it_is_of() {
     let mut schema = schema();
     schema.entities[usize::from(PATIENT.0)].columns[1].kind = ColumnKind::Text;
-    // The doctor comes first, and also has a clinic.
+    // The doctor's copy comes first, and the doctor has a clinic too.
     schema.copies =
         vec![Copied { of: APPOINTMENT, column: CLINIC, via: OF_PATIENT, from: PATIENT, source: 1 }];
     let mut copies = data();

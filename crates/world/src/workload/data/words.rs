@@ -14,7 +14,7 @@ const WORDS: [&str; 64] = [
     "pine", "quartz", "reed", "river", "slate",
 ];
 
-/// Appends words until `text` has `min` to `max` bytes, and cuts it there.
+/// Appends words until `text` has a length between `min` and `max` bytes, and cuts it there.
 pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, letters: Letters) {
     let span = u64::from(max.saturating_sub(min)) + 1;
     let len = min as usize + stream.below(span) as usize;
@@ -27,7 +27,7 @@ pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, l
         if !text.is_empty() {
             text.push(' ');
         }
-        // One draw has ten words of six bits each. The bit above them marks the end.
+        // One draw has 10 words of 6 bits each. The bit above them marks the end.
         if bits <= 1 {
             bits = stream.next_u64() >> 4 | 1 << 60;
         }
@@ -37,14 +37,15 @@ pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, l
     text.truncate(len);
 }
 
-/// European names, Greek, Cyrillic, Han and Hangul; then signs that look like others, and signs of
-/// four bytes.
+/// European names, Greek, Cyrillic, Han and Hangul. Then characters that look like others, and
+/// characters of 4 bytes.
 const SCRIPTS: &str = "Åse Ærø Björn Ćwik Đặng Élise François Günther Héloïse Ítalo João Kōbe Łódź \
      Müller Ñuñez Österåker Příbram Quảng Rēzekne Şişli Tiếng Ústí Västra Würth Yáñez Żółw Ελένη \
      Μαΐου Борис Йошкар 東京 각하 ﬁnca №7 ½ 5µg 🦊 𝄞 x² ﬂuor";
 
 /// Appends words until `text` has at most `len` bytes, then dots. `text` may already have a
-/// beginning. Half of the texts have composed accents (NFC), the others separate ones (NFD).
+/// beginning. Half of the texts have composed accents (NFC), the others have separate accents
+/// (NFD).
 fn fill_with_scripts(text: &mut String, stream: &mut Stream, len: usize) {
     let words: Vec<&str> = SCRIPTS.split(' ').collect();
     let apart = stream.chance(0.5);

@@ -1,7 +1,8 @@
-//! Edits that find their row when they are made, from the rows that their author then sees.
+//! Aimed edits: they find their row when they are made, among the rows that their author then sees.
 //!
-//! The row is a pure function of the edit and of a [`Sight`]: the row that fits and whose key has
-//! the smallest hash. So a row that comes or goes elsewhere changes no choice.
+//! The row is a pure function of the edit and of a [`Sight`] (the rows that the author sees). Of
+//! all rows that fit, the edit takes the one whose key has the smallest hash. So another row that
+//! comes or goes rarely changes the choice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +13,20 @@ use crate::workload::Aim;
 /// The value of a row in a column of the backend; `None` if it is not visible.
 pub(crate) type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
-/// Calls back with each row of an entity: its key, and its values by backend column.
+/// Calls the given function with each row of an entity: its key, and its values by backend column.
 type Rows<'a> = dyn Fn(EntityId, &mut dyn FnMut(&str, &Cells<'_>)) + 'a;
 
 /// The keys of rows, by entity.
 pub(crate) type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
 
-/// What an author sees at an instant: a person sees the app's rows, the office the backend's.
+/// The rows that an author sees at an instant: a person sees the app's rows, the office sees the
+/// backend's.
 pub(crate) struct Sight<'a> {
     pub rows: &'a Rows<'a>,
-    /// The keys created in the run. A person sees the own keys, the office all of them.
+    /// The keys created in the run. A person sees their own keys, the office sees all of them.
     pub made: Option<&'a Keys>,
-    /// By group: the row that its edits are about, as soon as one edit has found it. New rows of
-    /// the group follow. They may refer to another row if the first row's reference is not visible.
+    /// For each group (edits of one row): the row that its first edit found, then the new rows of
+    /// the group. A new row may refer to another row if the first one's reference is not visible.
     pub groups: &'a BTreeMap<u64, Vec<Known>>,
 }
 
@@ -37,7 +39,7 @@ pub(crate) struct Known {
     pub values: Vec<(usize, Value)>,
 }
 
-/// An edit that finds its row later.
+/// An edit whose row is chosen when the edit is made.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Aimed {
     pub action: u16,
@@ -46,17 +48,17 @@ pub(crate) struct Aimed {
     pub aim: Aim,
     /// The row to edit. For a create: the row that the new row refers to.
     pub row: Option<Named>,
-    /// The group that shares this edit's row.
+    /// The group of edits that share this edit's row.
     pub group: Option<u64>,
     pub seed: Seed,
-    /// Prefers rows whose timestamp is near: column `.0` lies in `.1..=.2`.
+    /// Prefers rows whose timestamp in column `.0` lies in `.1..=.2`.
     pub near: Option<(usize, i64, i64)>,
     pub fresh: Key,
     /// The values to write, by index of the backend's column.
     pub drafts: Vec<(usize, Draft)>,
 }
 
-/// A row that is named in advance.
+/// A row that is decided before the edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
     Key(Key),
@@ -69,16 +71,16 @@ pub(crate) enum Named {
 pub(crate) enum Draft {
     /// The first of these values that the row does not have yet; otherwise the last.
     OneOf(Vec<Value>),
-    /// The key of a row of this entity; null if no row fits and null is allowed. `names`: a new
-    /// row's natural key depends on this key. Then all new rows of a group refer to one row, if
-    /// that row is visible.
+    /// The key of a row of this entity; null if no row fits and null is allowed. With `names`, the
+    /// natural key of a new row depends on this key. Then all new rows of a group refer to the same
+    /// row, if it is visible.
     Ref { entity: EntityId, or_null: bool, names: bool },
-    /// The value of `column` in the row that this row's column `via` points to; null if that row is
-    /// not visible.
+    /// A copied value: `column` of the row to which this row's column `via` points; null if that
+    /// row is not visible.
     Folded { entity: EntityId, via: usize, column: usize },
 }
 
-/// The row that an edit found, and the values to write there.
+/// The row that an edit found, and the values that the edit writes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found {
     pub key: Key,
@@ -138,8 +140,8 @@ impl Aimed {
         Some(Found { key, values })
     }
 
-    /// The rows that others of the group refer to, if the natural key depends on this column. The
-    /// caller uses the first that is visible.
+    /// The rows to which other new rows of the group refer in `column`, if the natural key depends
+    /// on it. The caller uses the first one that is visible.
     fn named_alike<'s>(&self, sight: &'s Sight<'_>, column: usize) -> impl Iterator<Item = &'s str> {
         let group = self.group.filter(|group| self.row == Some(Named::OfGroup(*group)));
         let group = group.filter(|_| self.kind == EditKind::Create);
@@ -150,7 +152,8 @@ impl Aimed {
         })
     }
 
-    /// The entity of a named key: the edit's own. For a create: the first that it refers to.
+    /// The entity of a key that is decided before the edit. It is the edit's own entity; for a
+    /// create, the first entity to which the new row refers.
     fn named_entity(&self) -> EntityId {
         let referred = self.drafts.iter().find_map(|(_, draft)| match draft {
             Draft::Ref { entity, .. } => Some(*entity),
@@ -159,7 +162,8 @@ impl Aimed {
         referred.filter(|_| self.kind == EditKind::Create).unwrap_or(self.entity)
     }
 
-    /// A row with its values in the written columns. With `only`: that row. Never the row `other`.
+    /// Picks a row, with its values in the columns to write. With `only`, it must be that row. It
+    /// is never the row `other`.
     fn pick(
         &self,
         sight: &Sight<'_>,
@@ -193,7 +197,7 @@ impl Aimed {
     }
 }
 
-/// The value of `column` in the row that the written value of `via` points to.
+/// The value of `column` in the row to which the written value of `via` points.
 fn seen(
     sight: &Sight<'_>,
     entity: EntityId,

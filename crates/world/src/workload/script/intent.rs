@@ -1,4 +1,5 @@
-//! Plans the writes: their authors and times. Each write has its own stream and no row yet.
+//! Plans the writes: their authors and times. Each write has a random stream of its own. Its row is
+//! chosen later.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use crate::base::{Ppm, Seed, Span, Stream, Time};
 use crate::contract::EditKind;
 use crate::workload::{Action, Rivals, share};
 
-/// The author of a write, by index, and its time. The office has no index.
+/// The author of a write, by the person's index, and the time. The office has no index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct By {
     pub(super) at: Time,
@@ -22,7 +23,7 @@ pub(super) struct Intent {
     pub(super) action: usize,
     pub(super) seed: Seed,
     pub(super) burst: Option<usize>,
-    /// Set if somebody else edits the same row or natural key.
+    /// Set if another author (the twin) edits the same row or natural key.
     pub(super) twin: Option<Twin>,
 }
 
@@ -56,7 +57,6 @@ impl Intent {
 pub(super) struct Day<'a> {
     pub(super) setting: &'a Setting<'a>,
     pub(super) hours: (Time, Time),
-    /// The rhythm of the office.
     pub(super) rhythm: Rhythm,
     pub(super) people_rhythm: Rhythm,
     pub(super) presences: Vec<Option<Presence>>,
@@ -127,7 +127,8 @@ impl Day<'_> {
         (on_devices, total - on_devices)
     }
 
-    /// The weight of each person's writes. All are equal if no role at work has a weight.
+    /// The weight of each person's writes. All weights are equal if no person at work has a role
+    /// with a weight.
     fn weights(&self) -> Vec<u64> {
         let roles = &self.setting.options.role_weights;
         let weight = |person: &Person| roles.iter().find(|(role, _)| *role == person.role).map_or(0, |r| r.1);
@@ -141,7 +142,8 @@ impl Day<'_> {
         (0..weights.len()).map(|i| u64::from(at_work(i))).collect()
     }
 
-    /// Gives an exact share of the devices' updates and creates a rival, for the same row or key.
+    /// Gives an exact share of the devices' updates and creates a twin: a second write of the same
+    /// row or natural key.
     fn contend(&self, intents: &mut [Intent]) {
         let contention = &self.setting.options.contention;
         let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
@@ -175,14 +177,15 @@ impl Day<'_> {
         for i in self.drawn(intents, EditKind::Update, "deleted", contention.deletes) {
             twin(&mut intents[i], Opposite::Delete, ("rival", by_devices));
         }
-        // Colleagues and the office both double natural keys, unless only devices may be rivals.
+        // A twin of a create comes from a colleague or the office. If only devices may be rivals,
+        // it comes from a colleague.
         let by_devices = if contention.by == Rivals::Devices { 1.0 } else { 0.5 };
         for i in self.drawn(intents, EditKind::Create, "contended", contention.double_create) {
             twin(&mut intents[i], Opposite::Other, ("colleague", by_devices));
         }
     }
 
-    /// Another action that updates such rows in other columns; `Other` if there is none.
+    /// Another action that updates rows of this entity in other columns; `Other` if there is none.
     fn beside(&self, intent: &Intent) -> Opposite {
         let actions = &self.setting.options.actions;
         let own = &actions[intent.action];
@@ -195,7 +198,7 @@ impl Day<'_> {
         if others.is_empty() { Opposite::Other } else { Opposite::Beside(*stream.pick(&others)) }
     }
 
-    /// A colleague who is at work at `at`, with probability `share`; otherwise the office (`None`).
+    /// A colleague who is at work at `at`, with probability `share`. Otherwise the office (`None`).
     fn rival(
         &self,
         intent: &Intent,
@@ -214,7 +217,8 @@ impl Day<'_> {
         (stream.chance(share) && !others.is_empty()).then(|| *stream.pick(&others))
     }
 
-    /// Draws a share of the intents, without those that have a twin. Creates need a natural key.
+    /// Draws a share of the intents that have no twin yet. A create is eligible only if it has a
+    /// natural key.
     fn drawn(&self, intents: &[Intent], kind: EditKind, purpose: &str, of: Ppm) -> Vec<usize> {
         let fits = |intent: &Intent| {
             let action = &self.setting.options.actions[intent.action];
@@ -229,7 +233,8 @@ impl Day<'_> {
         share::winners(&draws, count).into_iter().map(|nth| free[nth]).collect()
     }
 
-    /// The time of the twin: triangular around the write, clamped to the script.
+    /// The time of the twin. It has a triangular distribution around the write's time, and stays
+    /// within the script.
     fn twin_time(&self, intent: &Intent) -> Time {
         let within = self.setting.options.contention.within.0 as f64;
         let mut stream = intent.stream("twin time");

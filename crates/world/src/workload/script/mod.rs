@@ -1,9 +1,11 @@
-//! The day: a plan of each act and its time, made before the day begins.
+//! The script of a day: each act and its time, planned before the day begins.
 //!
-//! There are three passes. `intent` draws the author and time of each write, from the write's own
-//! stream. `plot` goes through the writes by time, deletions first, and chooses rows, values and
-//! free natural keys. Edits that aim at shown or created rows find them later (`aim`). `stage` puts
-//! foreground stretches around each person's acts; a login has no `Resume`.
+//! The plan is made in 3 passes:
+//! - `intent` draws the author and time of each write, from the write's own random stream.
+//! - `plot` goes through the writes by time, deletions first. It chooses rows, values and free
+//!   natural keys. Aimed edits find their row later (`aim`).
+//! - `stage` adds times in which the app is in the foreground around each person's acts. A login
+//!   opens the app itself, so it has no `Resume`.
 
 mod aim;
 mod intent;

@@ -4,12 +4,12 @@ use crate::base::{DeviceId, Seed, Span, Stamp, Stream, Time};
 use crate::contract::Attributes;
 use crate::workload::{LoginWave, WorkloadOptions, share};
 
-/// Until this long after the login a person edits only rows that the device started with.
+/// For this long after the login, a person edits only rows that the device started with.
 const SETTLING: Span = Span::secs(600);
-/// A person's first write comes at least this long after the login.
+/// The shortest time from a person's login to their first write.
 const FIRST_LOOK: Span = Span::secs(60);
 
-/// A person with a device: the facts that the script needs.
+/// The facts about a person with a device that the script needs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Person {
     pub device: DeviceId,
@@ -27,7 +27,8 @@ pub(super) struct Presence {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) writes_from: Time,
-    /// From this time on the script assumes that the device holds the backend's rows of the start.
+    /// From this time on, the script assumes that the device holds the rows that the backend had at
+    /// the start.
     pub(super) settled: Time,
 }
 
@@ -37,7 +38,7 @@ pub(super) fn working_hours(options: &WorkloadOptions, duration: Span) -> (Time,
     if from < until && from < end { (from, until.min(end)) } else { (Time::ZERO, end) }
 }
 
-/// Each person's day; `None` for a person who belongs to no wave of logins and does not work.
+/// Each person's day; `None` for a person outside all waves of logins, who does not work.
 pub(super) fn presences(
     seed: Seed,
     options: &WorkloadOptions,
@@ -67,7 +68,8 @@ pub(super) fn presences(
         .collect()
 }
 
-/// The index of each person's wave; for a person without a wave, the number of waves.
+/// The index of each person's wave of logins. For a person without a wave, it is the number of
+/// waves.
 fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     let mut weights: Vec<u64> = logins.iter().map(|w| u64::from(w.share.0)).collect();
     weights.push(1_000_000_u64.saturating_sub(weights.iter().sum()));
@@ -82,7 +84,8 @@ fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     waves
 }
 
-/// Normal around the wave's mean. Times outside working time are drawn again, at last clamped.
+/// A normally distributed time around the wave's mean. A time outside working time is drawn again,
+/// up to 8 times.
 fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Time {
     let mut drawn = wave.at;
     for _ in 0..8 {
@@ -95,7 +98,7 @@ fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Tim
     drawn.clamp(hours.0, Time(hours.1.0 - 1))
 }
 
-/// The times when a person only looks at the app, without a write; sorted and disjoint.
+/// The times in which a person only looks at the app and writes nothing; sorted and disjoint.
 pub(super) fn stretches(stream: &mut Stream, options: &WorkloadOptions, day: &Presence) -> Vec<(Time, Time)> {
     let (mean, Some(every)) = (options.foreground, options.visits_every()) else {
         return vec![(day.from, day.until)];

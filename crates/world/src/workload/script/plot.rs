@@ -1,4 +1,4 @@
-//! Turns intents into writes: chooses the row and the values.
+//! Turns intents (planned writes without a row) into writes: chooses the row and the values.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use crate::contract::{Delivery, EditKind, LocalEdit};
 use crate::workload::data::pick;
 use crate::workload::{Action, Aim, share};
 
-/// A person opens a record this long before editing its details.
+/// How long before an edit of a detail (a row that is fetched with a record) the person opens the
+/// record.
 const READING: Span = Span::secs(40);
 /// A person opens records whose timestamp is at most this far from now.
 const AROUND_NOW: Span = Span::secs(12 * 3_600);
@@ -25,7 +26,7 @@ pub(super) struct Deed {
     pub(super) act: Act,
 }
 
-/// This bit separates groups of twins from groups of events.
+/// This bit distinguishes groups of twins (two writes of one row) from groups of events.
 const TWINS: u64 = 1 << 63;
 
 /// The number of writes made between two checks of `stops`.
@@ -35,7 +36,7 @@ pub(super) struct Plot<'a> {
     day: &'a Day<'a>,
     rows: Rows<'a>,
     circles: Vec<Circle>,
-    /// The circles that each person joins later, by time.
+    /// The circles (people who hold the same rows) that each person joins later, by time.
     later: Vec<Vec<(Time, Circle)>>,
     pub(super) deeds: Vec<Deed>,
     bursts: &'a [Burst],
@@ -59,8 +60,8 @@ impl<'a> Plot<'a> {
         Plot { day, rows, circles, later, deeds: Vec::new(), bursts, named: BTreeMap::new(), counts }
     }
 
-    /// Plays deletions first, so that no edit finds a row that is deleted later. `None` if `stops`
-    /// ended the work.
+    /// Plans deletions first, so that no edit chooses a row that is deleted later. Returns `None`
+    /// if `stops` ended the work.
     pub(super) fn play(&mut self, mut intents: Vec<Intent>) -> Option<()> {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
@@ -111,7 +112,7 @@ impl<'a> Plot<'a> {
 
     fn aim(&mut self, intent: &Intent, action: &Action, mut target: Target) -> Option<()> {
         if intent.twin.is_some() {
-            // The first of the two finds the row. The other edits the same row.
+            // The earlier write of the two finds the row. The later one edits the same row.
             let group = intent.seed.hash("twins", 0, 0) | TWINS;
             (target.row, target.group) = (Some(Named::OfGroup(group)), Some(group));
         }
@@ -259,7 +260,7 @@ impl<'a> Plot<'a> {
         Some(())
     }
 
-    /// The values that the rival writes into the row: the same, or others.
+    /// The values that the twin writes into the row: the same values, or others.
     fn twin_values(
         &mut self,
         intent: &Intent,
@@ -274,7 +275,8 @@ impl<'a> Plot<'a> {
             Opposite::Beside(action) => &self.day.setting.options.actions[action].columns,
             Opposite::Other | Opposite::Delete => columns,
         };
-        // The office's choice stays within the phone's circle. Otherwise the row would leave it.
+        // The office picks values within the phone's circle. Otherwise the row would leave the
+        // phone's scope.
         let by = By { who: intent.by.who, ..twin.by };
         let mut draw = self.draw(by, action, intent.stream("twin values"));
         let other = self.rows.update(&mut draw, row, columns, Some(values), |_| true);
@@ -293,7 +295,7 @@ impl<'a> Plot<'a> {
         self.write(by, intent, (entity, key), EditKind::Delete, Vec::new());
     }
 
-    /// The row that an intent edits. If it is a detail, the person opens its record first.
+    /// The row that an intent edits. If the row is a detail, the person opens its record first.
     fn choose(&mut self, intent: &Intent, action: &Action) -> Option<u32> {
         let entity = action.entity;
         let mut draw = self.draw(intent.by, action, intent.stream("row"));
@@ -321,7 +323,7 @@ impl<'a> Plot<'a> {
             Delivery::OnOpen { by } => setting.dataset.refers_to(id, by),
             _ => None,
         };
-        // The scenario may name the records, or their details.
+        // The scenario may name the records or their details, so both are accepted.
         let record = by(opened).unwrap_or(opened);
         let fetched: Vec<EntityId> = schema.ids().filter(|id| by(*id) == Some(record)).collect();
         let total = u64::from(setting.options.opens_per_day_milli) * setting.people.len() as u64;
@@ -345,15 +347,15 @@ impl<'a> Plot<'a> {
         }
     }
 
-    /// The time range for records to open, if their scope has a window.
+    /// The range of timestamps for records to open, if their scope has a window.
     fn record_near(&self, record: EntityId, at: Time) -> Option<Near> {
         let scope = &self.day.setting.dataset.entity(record).scope;
         let window = scope.iter().find(|rule| rule.attribute().is_none())?;
         Some(near(self.wall(at), (window.column(), AROUND_NOW, AROUND_NOW)))
     }
 
-    /// Makes an import's rows: fewer than planned if natural keys run out. `None` if `stops` ended
-    /// the work.
+    /// Makes an import's rows. There are fewer than planned if natural keys run out. Returns `None`
+    /// if `stops` ended the work.
     pub(super) fn import(&mut self, import: &Import, nth: u64) -> Option<Batch> {
         let setting = self.day.setting;
         let entity = import.entity;
@@ -385,7 +387,7 @@ impl<'a> Plot<'a> {
         let near = action.near.map(|wish| near(now, wish));
         Draw { stream, entity: action.entity, circle, now, near, finds_refs: false }
     }
-    /// The circle that a person belongs to at a time.
+    /// The circle of a person at a time.
     fn circle(&self, who: usize, at: Time) -> Circle {
         let last = self.later[who].iter().rfind(|(from, _)| *from <= at);
         last.map_or(self.circles[who], |(_, circle)| *circle)
@@ -405,7 +407,8 @@ fn near(now: Stamp, (column, before, after): (usize, Span, Span)) -> Near {
     Near { column, from: now.minus(before).0, until: now.plus(after).0 }
 }
 
-/// Decides if a device holds a row. Soon after the login it holds only the rows it started with.
+/// Decides whether a device holds a row. Soon after the login, it holds only the rows that it
+/// started with.
 fn held<'a>(day: &'a Day<'_>, by: By, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
     let dataset = day.setting.dataset;
     let synced_at = by

@@ -9,29 +9,29 @@ use crate::base::{EntityId, Stream, Value};
 use crate::contract::{Delivery, ScopeRule};
 use crate::workload::Dataset;
 
-/// A number for the people who hold the same rows.
+/// The number of a circle: people who hold the same rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Circle(usize);
 
 pub(super) const OFFICE: Circle = Circle(0);
-/// The circle of all devices. It serves entities whose rows are the same on all devices.
+/// The circle of all devices. It is used for entities whose rows are the same on all devices.
 const ANY_DEVICE: Circle = Circle(1);
 
-/// (timestamp, row) pairs, sorted. The timestamp is 0 if the caller names no column.
+/// Sorted pairs of (timestamp, row). The timestamp is 0 if the caller names no column.
 type Pool = Rc<[(i64, u32)]>;
 
-/// The rows that exist at the start, by the circle that may edit them.
+/// The rows that exist at the start, grouped by the circle that may edit them.
 pub(super) struct Pools<'a> {
     dataset: &'a Dataset,
     circles: Vec<Members>,
     numbers: BTreeMap<String, Circle>,
     pools: FxHashMap<(Circle, EntityId, Option<usize>), Pool>,
-    /// For an entity delivered on open: sorted pairs of (opened row, detail row).
+    /// For an entity that is fetched with a record: sorted pairs of (record's row, detail's row).
     details: FxHashMap<EntityId, Rc<[(u32, u32)]>>,
 }
 
 struct Members {
-    /// The attribute values, by index. `None`: any value.
+    /// The value of each attribute; `None`: any value.
     attributes: Vec<Option<Value>>,
     on_device: bool,
 }
@@ -74,7 +74,8 @@ impl<'a> Pools<'a> {
         self.circles[circle.0].attributes.get(attribute)?.as_ref()
     }
 
-    /// Picks a row near the moment (returns `true`), or otherwise any row of the circle (`false`).
+    /// Picks a row whose timestamp is in `near` (and returns `true`). If there is none, picks any
+    /// row of the circle (`false`).
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -127,7 +128,7 @@ impl<'a> Pools<'a> {
         {
             return self.details_in(circle, entity, by);
         }
-        // A device holds rows of these entities only if it made them itself.
+        // A device holds a row of such an entity only if it created the row.
         if delivery == Delivery::UploadOnly && self.circles[circle.0].on_device {
             return Vec::new();
         }
@@ -178,7 +179,8 @@ impl<'a> Pools<'a> {
     }
 }
 
-/// A row that `accept` takes: a few random tries, then the first one after a random place.
+/// A row that `accept` allows. It makes 16 random tries, then takes the first such row after a
+/// random place.
 fn one_of(stream: &mut Stream, rows: &[(i64, u32)], accept: impl Fn(u32) -> bool) -> Option<u32> {
     if rows.is_empty() {
         return None;

@@ -5,18 +5,20 @@ use std::collections::BTreeSet;
 use crate::base::{Span, Time};
 use crate::workload::{LoginWave, Peak};
 
-/// The density of writes over working time.
+/// The density of writes over the working time.
 #[derive(Clone, Debug)]
 pub(super) struct Rhythm {
-    /// (end of a stretch of constant density, share of all writes before it).
+    /// For each interval of constant density: its end, and the share of all writes before its end.
     ends: Vec<(Time, f64)>,
 }
 
 type Load = (Time, Time, f64);
-/// A wave: (its share, parts of the peaks still ahead, same outside peaks), and two running sums.
+/// A wave of logins: its share, the parts of peaks still ahead, and the part of other time still
+/// ahead. Then two running sums.
 type Wave<'w> = (&'w (f64, Vec<f64>, f64), (&'w f64, &'w Vec<f64>));
 
-/// Rounds of fitting in [`Rhythm::of_people`]. The hospital day needs five to be within 0.1 %.
+/// Rounds of fitting in [`Rhythm::of_people`]. The hospital scenario needs 5 rounds to be within
+/// 0.1 %.
 const FITTING_ROUNDS: u32 = 20;
 
 impl Rhythm {
@@ -24,15 +26,17 @@ impl Rhythm {
         Rhythm::with_loads(hours, &loads(hours, peaks))
     }
 
-    /// The rhythm of people with these logins. In early peaks some people have not logged in yet.
-    /// The density there is higher, so that all people together meet the peaks' shares.
+    /// The rhythm of people with these logins. In early peaks, some people have not logged in yet.
+    /// So the people who have logged in write more there, and all people together reach the peaks'
+    /// shares.
     pub(super) fn of_people(hours: (Time, Time), peaks: &[Peak], logins: &[LoginWave]) -> Rhythm {
         let wanted = loads(hours, peaks);
         let left = left_over(&wanted);
         let overlap = |from: Time, until: Time, since: Time| until.since(from.max(since)).0 as f64;
         let outside: Vec<(Time, Time)> = outside(hours, &wanted);
         let all: f64 = outside.iter().map(|(f, u)| (*u - *f).0 as f64).sum();
-        // Per wave: the part of each peak that is still ahead, and of the time outside peaks.
+        // For each wave: the part of each peak that is still ahead at its login, and the part of
+        // the time outside peaks.
         let ahead: Vec<(f64, Vec<f64>, f64)> = logins
             .iter()
             .map(|wave| {
@@ -44,8 +48,8 @@ impl Rhythm {
         let people: f64 = ahead.iter().map(|(share, ..)| share).sum();
         let mut weights: Vec<f64> = wanted.iter().map(|load| load.2).collect();
         for _ in 0..FITTING_ROUNDS {
-            // Per wave, two sums over its peaks: the peaks fitted in this round, and the others
-            // from each peak on.
+            // For each wave, two sums over its peaks: the peaks already fitted in this round, and
+            // the peaks from each index on.
             let mut fitted = vec![0.0; ahead.len()];
             let ahead_of = ahead.iter().map(|(_, parts, _)| suffix_sums(parts, &weights));
             let unfitted: Vec<Vec<f64>> = ahead_of.collect();
@@ -85,7 +89,7 @@ impl Rhythm {
         Rhythm { ends }
     }
 
-    /// The instant at which `part` (0 to 1) of the writes between `from` and `until` are done.
+    /// The time at which `part` (0 to 1) of the writes between `from` and `until` are done.
     pub(super) fn at(&self, part: f64, from: Time, until: Time) -> Time {
         let (low, high) = (self.share_until(from), self.share_until(until));
         if high <= low {
@@ -138,7 +142,8 @@ fn outside(hours: (Time, Time), peaks: &[Load]) -> Vec<(Time, Time)> {
     outside
 }
 
-/// Calls `each` per stretch between ends of peaks, with the indices of the peaks that cover it.
+/// Calls `each` for each interval between ends of peaks, with the indices of the peaks that include
+/// it.
 fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Time, Time, &BTreeSet<usize>)) {
     let ends = |(at, (from, until, _)): (usize, &Load)| [(*from, at, true), (*until, at, false)];
     let mut ends: Vec<(Time, usize, bool)> = peaks.iter().enumerate().flat_map(ends).collect();
@@ -153,7 +158,7 @@ fn for_each_stretch(hours: (Time, Time), peaks: &[Load], mut each: impl FnMut(Ti
     }
 }
 
-/// For each index, the weighted sum of the parts from there to the end.
+/// For each index, the weighted sum of the parts from this index to the end.
 fn suffix_sums(parts: &[f64], weights: &[f64]) -> Vec<f64> {
     let mut sums: Vec<f64> = parts.iter().zip(weights).map(|(part, weight)| part * weight).collect();
     for at in (1..sums.len()).rev() {
@@ -225,7 +230,7 @@ mod tests {
         let logins = [wave(hour(7, 0), 600_000), wave(hour(9, 30), 400_000)];
         let hours = (hour(7, 0), hour(17, 0));
         let rhythm = Rhythm::of_people(hours, &peaks, &logins);
-        // The share of writes in a range. Each wave's writes fill the time from its login on.
+        // The share of writes in a range. The writes of each wave are in the time after its login.
         let within = |from: u64, until: u64| -> f64 {
             let of = |wave: &LoginWave| {
                 let times = (0..10_000).map(|i| rhythm.at((f64::from(i) + 0.5) / 1e4, wave.at, hours.1));

@@ -1,4 +1,4 @@
-//! The inputs of a script, besides people's habits.
+//! The inputs of a script, in addition to people's habits.
 
 use super::aim::Named;
 use super::person::Person;
@@ -13,7 +13,8 @@ pub(crate) struct Setting<'a> {
     pub people: &'a [Person],
     pub dataset: &'a Dataset,
     pub duration: Span,
-    /// Checked now and then. True if the caller wants the script no more.
+    /// The code calls this function at intervals. It returns true if the caller no longer needs the
+    /// script.
     pub stops: &'a dyn Fn() -> bool,
 }
 
@@ -21,7 +22,7 @@ pub(crate) struct Setting<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Burst {
     pub action: usize,
-    /// The device that makes the edits. An unknown device makes none.
+    /// The device that makes the edits. If the device does not exist, no edits are made.
     pub device: DeviceId,
     pub count: u32,
     pub at: Time,
@@ -30,14 +31,14 @@ pub(crate) struct Burst {
     pub target: Target,
 }
 
-/// More facts about a planned edit than its action gives.
+/// Facts about a planned edit that its action does not give.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Target {
     /// The row to edit. For a create: the row that it refers to.
     pub row: Option<Named>,
-    /// The group that shares this edit's row. New rows of one group have one natural key.
+    /// The group of edits that share this edit's row. New rows of one group have one natural key.
     pub group: Option<u64>,
-    /// Values that replace drawn ones, by index of the backend's column.
+    /// Values that replace the drawn values, by index of the backend's column.
     pub set: Vec<(usize, Value)>,
 }
 
@@ -47,6 +48,6 @@ pub(crate) struct Import {
     pub at: Time,
     pub entity: EntityId,
     pub rows: u64,
-    /// All rows have one value of the attribute at this index. `None`: any values.
+    /// All rows have the same value of the attribute at this index. `None`: any values.
     pub of_one: Option<usize>,
 }

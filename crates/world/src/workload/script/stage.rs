@@ -1,4 +1,5 @@
-//! Turns writes into steps: adds logins and foreground stretches, numbers edits and sorts all.
+//! Turns writes into steps: adds logins and foreground times, numbers the edits, and sorts all
+//! steps.
 
 use super::intent::{By, Day};
 use super::person::{merge_intervals, presences, stretches, working_hours};
@@ -9,12 +10,12 @@ use super::step::{Act, Actor, Placed, Script, ShortImport, Step};
 use crate::base::{Span, Time};
 use crate::contract::AppEvent;
 
-/// The app is at most this long in the foreground before a person does something.
+/// The longest time that the app is in the foreground before a person's act.
 const FOREGROUND_BEFORE_ACTION: Span = Span::secs(15);
-/// The app stays in the foreground at least this long after a person did something.
+/// The shortest time that the app stays in the foreground after a person's act.
 const FOREGROUND_AFTER_ACTION: Span = Span::secs(5);
 
-/// Writes the whole script; `None` if `stops` of the setting ended the work.
+/// Writes the whole script. Returns `None` if the setting's `stops` ended the work.
 pub(crate) fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Option<Script> {
     let hours = working_hours(setting.options, setting.duration);
     let day = Day {
@@ -47,7 +48,7 @@ pub(crate) fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[I
             count.left_out += day.totals(action).0;
         }
     }
-    // At the same instant, opened records come first, and edits that find their row come last.
+    // At one instant, opened records come first and aimed edits come last.
     deeds.sort_by_key(|deed| match deed.act {
         Act::Open { .. } => 0,
         Act::Aimed(..) => 2,
@@ -55,7 +56,7 @@ pub(crate) fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[I
     });
     let edits = schedule_steps(&day, deeds, &mut steps)?;
     steps.sort_by_key(|step| (step.at, step.actor));
-    // A big fleet's day has a million steps. They stay in memory until the day ends.
+    // The day of a large fleet has a million steps. They stay in memory until the day ends.
     steps.shrink_to_fit();
     Some(Script { steps, edits, placed: Placed { actions: counts, short } })
 }
@@ -118,7 +119,8 @@ fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>) {
     steps.extend(own.into_iter().map(|(at, _, act)| Step { at, actor: Actor::Device(device), act }));
 }
 
-/// The foreground stretches: by the person's habit, and around each of the person's acts.
+/// The times in the foreground: the person's habitual visits, and the times around the person's
+/// acts.
 fn foreground(day: &Day<'_>, who: usize, deeds: &[Deed]) -> Vec<(Time, Time)> {
     let setting = day.setting;
     let device = u64::from(setting.people[who].device.0);
@@ -133,7 +135,7 @@ fn foreground(day: &Day<'_>, who: usize, deeds: &[Deed]) -> Vec<(Time, Time)> {
         let earliest = presence.filter(|p| p.from <= at).map_or(Time::ZERO, |p| p.from);
         let from = Time(at.0.saturating_sub(stream.up_to(FOREGROUND_BEFORE_ACTION).0)).max(earliest);
         let stays = FOREGROUND_AFTER_ACTION + stream.exponential(setting.options.foreground);
-        // The stretch ends with the working time, unless the act itself is later.
+        // The time in the foreground ends with the working time, unless the act itself is later.
         let latest = presence.filter(|p| at < p.until).map_or(end, |p| p.until);
         all.push((from, (at + stays).min(latest).max(at)));
     }

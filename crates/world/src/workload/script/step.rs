@@ -1,4 +1,4 @@
-//! The parts of a script.
+//! The parts of a script (the plan of a day).
 
 use super::aim::Aimed;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
@@ -9,7 +9,7 @@ use crate::contract::{AppEvent, EditKind, LocalEdit};
 pub(crate) struct Script {
     /// Sorted by time, then by actor. Steps of one actor at one instant keep their order.
     pub steps: Vec<Step>,
-    /// The action of each edit: per device, in the order of the edits' numbers.
+    /// For each device: the action of each edit, in the order of the edits' numbers.
     pub edits: Vec<Vec<u16>>,
     pub placed: Placed,
 }
@@ -34,14 +34,14 @@ pub(crate) enum Act {
     /// On a device: `Login`, `Resume` or `Pause`.
     App(AppEvent),
     Edit(LocalEdit),
-    /// On a device: a person opens a record, and the app fetches its rows of `entity`.
+    /// On a device: a person opens a record, and the app fetches the record's rows of `entity`.
     Open {
         entity: EntityId,
         of: Key,
     },
-    /// An edit that finds its row when it is made. On a device it has a number.
+    /// An edit whose row is chosen when the edit is made. On a device, the edit has a number.
     Aimed(Option<EditId>, Box<Aimed>),
-    /// In the office: a write straight to the backend.
+    /// In the office: a write directly to the backend.
     Office(OfficeEdit),
     /// In the office: many new rows with one stamp.
     Import(Batch),
@@ -66,21 +66,21 @@ pub(crate) struct Batch {
     pub rows: Vec<(Key, Vec<Value>)>,
 }
 
-/// An import with too few free natural keys for its rows.
+/// An import with fewer free natural keys than rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShortImport {
     /// The entity of the import.
     pub entity: String,
     /// The number of planned rows.
     pub asked: u64,
-    /// The number of rows that the script has.
+    /// The number of rows that the script can make.
     pub made: u64,
 }
 
-/// Compares the script with the plan.
+/// Compares the script with the options that asked for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placed {
-    /// The counts of each action, in the order of the options.
+    /// The counts of each action, in the order of the actions in the options.
     pub actions: Vec<ActionCount>,
     /// Imports that have fewer rows than planned.
     pub short: Vec<ShortImport>,
@@ -95,12 +95,14 @@ pub struct ActionCount {
     pub on_devices: u64,
     /// Edits in the office that belong to the day's total.
     pub in_office: u64,
-    /// Edits beyond the total: the other side of a contention, on a device or in the office.
+    /// Additional edits: the second write of a contention (two sides that edit one row), on a
+    /// device or in the office.
     pub contended: u64,
-    /// Edits beyond the total: those of bursts.
+    /// Additional edits: edits that the scenario plans for a set time.
     pub in_bursts: u64,
-    /// Planned edits that the script lacks: no row or no free natural key was left.
+    /// Planned edits that are not in the script, because no row or no free natural key was left.
     pub left_out: u64,
-    /// Edits in the script whose row is not as near as `near` asks: no row was near enough.
+    /// Edits in the script whose row is farther away than `near` asks, because no row was near
+    /// enough.
     pub astray: u64,
 }

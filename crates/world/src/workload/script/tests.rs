@@ -45,7 +45,7 @@ fn office(script: &Script) -> impl Iterator<Item = (Time, &OfficeEdit)> {
         _ => None,
     })
 }
-/// All writes as (time, device, entity, row, kind, values). No device: the office.
+/// A write as (time, device, entity, row, kind, values). Without a device, the office writes.
 type AnyWrite<'a> = (Time, Option<DeviceId>, EntityId, &'a Key, EditKind, &'a [(usize, Value)]);
 fn writes(script: &Script) -> Vec<AnyWrite<'_>> {
     let local = edits(script).map(|(at, d, e)| (at, Some(d), e.entity, &e.key, e.kind, e.values.as_slice()));
@@ -301,7 +301,7 @@ fn natural_keys_are_free_unless_a_double_booking_is_wanted() {
         let (Some(moment), APPOINTMENT) = (of(STARTS_AT), entity) else { continue };
         let doctor = of(OF_DOCTOR).unwrap_or_else(|| dataset.value(APPOINTMENT, rows[key], OF_DOCTOR));
         let owners = taken.entry(name(&doctor, &moment)).or_default();
-        // If somebody else has just moved an appointment there, a second move adds no second owner.
+        // If another author has moved the same appointment here, the set stays the same.
         owners.insert(key);
         match (kind, owners.len()) {
             (_, 1) => {}
@@ -321,7 +321,7 @@ fn the_office_is_after_an_exact_share_of_the_phones_rows_close_in_time() {
     // The office makes only the updates that the contention needs.
     options.actions.iter_mut().for_each(|action| action.on_devices = Ppm::ONE);
     options.actions.truncate(6);
-    // All rows of the clinic, so that phones rarely meet by chance.
+    // Edits may be of all rows of the clinic, so two phones rarely edit one row by chance.
     options.actions[1].near = None;
     let script = script_of(&dataset, &options, &people(PEOPLE));
     type Made<'a> = (Time, &'a [(usize, Value)]);
@@ -464,7 +464,7 @@ fn what_cannot_be_done_is_left_out_and_counted() {
     let script = script_of(&dataset, &options, &people(20));
     let count = &script.placed.actions[0];
     assert_eq!((count.in_office, count.left_out), (23, 7));
-    // Nobody works, so the devices' part is left out.
+    // No person works, so the edits of devices are left out.
     options.logins.iter_mut().for_each(|wave| wave.share = Ppm(0));
     options.actions[0].on_devices = Ppm(500_000);
     let script = script_of(&dataset, &options, &people(20));

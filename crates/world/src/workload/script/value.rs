@@ -19,11 +19,12 @@ pub(super) struct Rows<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) pools: Pools<'a>,
     changed: FxHashMap<(EntityId, u32, usize), Value>,
-    /// Rows that the script deletes, or moves out of their devices' scope.
+    /// Rows that the script deletes or moves out of their devices' scope.
     gone: FxHashSet<(EntityId, u32)>,
     /// Hashes of all natural keys that are or were in use, by entity.
     taken: FxHashMap<EntityId, FxHashSet<u64>>,
-    /// Counts edited rows, and timestamps of new rows, that could not be near the moment.
+    /// Counts edited rows and timestamps of new rows that are not near the moment, because none
+    /// was.
     pub(super) astray: u64,
 }
 
@@ -62,7 +63,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// A row that `accept` takes. The script deletes neither this row nor its record.
+    /// A row that `accept` allows. From now on, the script deletes neither this row nor its record.
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -91,7 +92,7 @@ impl<'a> Rows<'a> {
         self.gone.insert((entity, row));
     }
 
-    /// Gives the row these values. If it leaves its devices' scope, nobody edits it later.
+    /// Gives the row these values. If the row leaves its devices' scope, no later edit chooses it.
     pub(super) fn apply(&mut self, entity: EntityId, row: u32, values: &[(usize, Value)]) {
         for (column, value) in values {
             let scoped = self.dataset.attribute_columns(entity).iter().any(|(c, _)| c == column);
@@ -107,7 +108,8 @@ impl<'a> Rows<'a> {
         changed.unwrap_or_else(|| self.dataset.value(entity, u64::from(row), column))
     }
 
-    /// A new row. Its natural key is free, or the key of `same`. `None` if no row or key is found.
+    /// A new row. Its natural key is free, or equal to that of `same`. `None` if no row for a
+    /// reference or no free key is found.
     pub(super) fn create(&mut self, draw: &mut Draw, same: Option<&NewRow>) -> Option<NewRow> {
         let entity = draw.entity;
         let unique = &self.dataset.entity(entity).unique;
@@ -139,8 +141,8 @@ impl<'a> Rows<'a> {
     }
 
     /// New values for `columns` of a row. Each differs from the present value and, if possible,
-    /// from the value in `avoid`. The natural key stays unique. A column folded in through a
-    /// changed reference changes too, if `held` accepts it.
+    /// from the value in `avoid`. The natural key stays unique. If a reference changes, the columns
+    /// copied through it change too, if `held` accepts them.
     pub(super) fn update(
         &mut self,
         draw: &mut Draw,
@@ -175,7 +177,8 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// Drafts for a row that the edit finds later. A new `row` has its values already.
+    /// Draft values for a row that an aimed edit finds later. If the edit creates `row`, the values
+    /// of `row` are used.
     pub(super) fn drafts(
         &mut self,
         draw: &mut Draw,
@@ -219,7 +222,8 @@ impl<'a> Rows<'a> {
         Some(drafts)
     }
 
-    /// The reference that gives a column its value, itself or folded in, if devices see its rows.
+    /// The reference that gives a column its value, directly or as a copied column, if devices see
+    /// its rows.
     fn refers(&self, entity: EntityId, column: usize) -> Option<usize> {
         match self.dataset.cell(entity, column).maker {
             Maker::Ref(target) if self.is_seen(target) => Some(column),
@@ -238,8 +242,8 @@ impl<'a> Rows<'a> {
         self.dataset.entity(entity).delivery.is_on_devices()
     }
 
-    /// Draws until the value differs from the present one and from `other`. After too many tries it
-    /// need only differ from `other`.
+    /// Draws until the value differs from the present one and from `other`. After too many tries,
+    /// it needs to differ only from `other`.
     fn draw_different(
         &mut self,
         new: &mut NewRow,
@@ -260,7 +264,7 @@ impl<'a> Rows<'a> {
         Some(())
     }
 
-    /// Draws the value of one column; a folded column is left. `None` if a reference finds no row.
+    /// Draws the value of one column, except a copied column. `None` if a reference finds no row.
     fn draw_into(&mut self, new: &mut NewRow, draw: &mut Draw, column: usize) -> Option<()> {
         let entity = draw.entity;
         let dataset = self.dataset;
@@ -297,9 +301,9 @@ impl<'a> Rows<'a> {
         Some(())
     }
 
-    /// The range for a timestamp. It lies within `allowed` and the scope's window. It is near the
-    /// moment if `near` asks so, otherwise not before now. A limit that leaves an empty range is
-    /// ignored.
+    /// The range for a timestamp. It lies within `allowed` and the scope's window. If `near` is
+    /// set, it is near that moment, otherwise not before now. A limit that would leave an empty
+    /// range is ignored.
     fn moments(&mut self, draw: &Draw, column: usize, allowed: (i64, i64)) -> (i64, i64) {
         let mut range = allowed;
         let mut narrow = |from: i64, until: i64| {
@@ -336,7 +340,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The columns folded in through one of these references.
+    /// The columns that are copied through one of these references.
     pub(super) fn followers(&self, entity: EntityId, references: &[usize]) -> Vec<usize> {
         let count = self.dataset.entity(entity).columns.len();
         let follows = |column: &usize| match &self.dataset.cell(entity, *column).maker {
@@ -351,7 +355,7 @@ impl<'a> Rows<'a> {
         let unique = &self.dataset.entity(entity).unique;
         name_hash(unique.iter().map(|&column| value(column)))
     }
-    /// Marks a natural key as used; false if it is or was in use.
+    /// Marks a natural key as used. Returns false if it is or was in use.
     fn take(&mut self, entity: EntityId, name: u64) -> bool {
         if !self.taken.contains_key(&entity) {
             let of = |row| self.name(entity, |column| self.dataset.value(entity, row, column));

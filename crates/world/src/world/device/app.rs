@@ -1,4 +1,4 @@
-//! The app's process on a device, which starts and ends repeatedly.
+//! The app's process on a device. It starts and ends several times in a run.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,7 +18,7 @@ pub(crate) struct App {
     journal: Journal,
     pub(crate) engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     refused: RefCell<Option<String>>,
-    /// How often the process died for lack of memory since it last stayed up.
+    /// How often the process has died because of low memory since it last stayed up.
     starved: Cell<u64>,
 }
 
@@ -44,7 +44,8 @@ impl App {
         }
         self.handle.incarnation(self.node)
     }
-    /// Opens an engine on the database for the process that came up; `None` if it does not open.
+    /// Opens an engine on the database for a new process; `None` if the database or engine does not
+    /// open.
     pub(crate) fn open(
         &self,
         incarnation: Incarnation,
@@ -52,7 +53,7 @@ impl App {
         setup: Rc<DeviceSetup>,
         ports: Ports,
     ) -> Option<Rc<dyn SyncEngine>> {
-        // Without a journal there is no file: benches use an in-memory database.
+        // Without a journal, the benchmark uses an in-memory database and no file.
         let database = match self.journal {
             Journal::Memory => Database::memory(),
             _ => database(disk),

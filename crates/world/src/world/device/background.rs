@@ -1,8 +1,8 @@
-//! Suspension of an app by the operating system: its tasks do not run.
+//! Suspension: the operating system stops an app's tasks for some time.
 //!
-//! Time goes on, and the kernel keeps its connections until they are closed. The app continues when
-//! a person opens it, edits or asks for a sync. A [`Budget`](crate::setup::Budget) limits its work
-//! in the background; it starts again after each use of the app.
+//! Time goes on, and the kernel keeps the app's connections until they are closed. The app
+//! continues when a person opens it, edits or asks for a sync. A [`Budget`](crate::setup::Budget)
+//! limits the app's work in the background. The budget starts again after each use of the app.
 
 use std::task::Waker;
 
@@ -12,7 +12,7 @@ use crate::setup::{AtEnd, Budget};
 use crate::world::device::node::Device;
 
 impl Device {
-    /// The operating system suspends the app for `length`; false if no app runs.
+    /// The operating system suspends the app for `length`. Returns false if no app runs.
     pub(crate) fn suspend_for(&self, length: Span, sockets: Span) -> bool {
         if !self.is_running() || self.suspension.is_on() || self.suspension.lifted.get() {
             return self.is_running();
@@ -63,7 +63,8 @@ impl Device {
         self.suspension.leave();
         self.go_on();
     }
-    /// A person uses the app, and puts it away again unless they look at it.
+    /// A person uses the app for a moment. Unless the person keeps looking at it, it goes to the
+    /// background again.
     pub(crate) fn use_briefly(&self) {
         self.go_on();
         if !self.attention.looks.get() {
@@ -107,7 +108,8 @@ impl Device {
         });
     }
 
-    /// The end of a window, as the operating system has it.
+    /// Ends a background window. The budget says whether the operating system then suspends or
+    /// kills the app.
     fn end_window(&self, budget: Budget) {
         match budget.at_end {
             AtEnd::Suspend | AtEnd::Warn => self.suspend(budget.sockets),
@@ -117,7 +119,8 @@ impl Device {
             }
         }
     }
-    /// Starts an app that was killed at the end of a window; true if it was.
+    /// Starts an app that the system killed at the end of a background window. Returns true if it
+    /// did.
     pub(crate) fn start_if_ended(&self) -> bool {
         let ended = self.suspension.ended.take() && !self.is_running();
         if ended {

@@ -1,10 +1,11 @@
-//! The app's own queries for the person who looks at it: a model, not real queries.
+//! A model of the queries that the app's screens send to the database. They are not real SQLite
+//! queries.
 //!
 //! Queries form a Poisson process while the app is in the foreground. With a rollback journal, a
-//! query waits while a writing transaction is under way, as on Android, where an app then has one
-//! connection. With a write-ahead log it does not wait. While the sync is at work, both get half of
-//! the processor. The data is in memory. A query is reported when it is answered, as the sync may
-//! take on more work until then.
+//! query waits while a writing transaction is in progress: Android apps then have one connection.
+//! With a write-ahead log, a query does not wait. While the sync is working, the query and the sync
+//! each get half of the processor. The data is in memory. A query is reported only when its answer
+//! is complete, because new work of the sync may still delay it.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -20,7 +21,6 @@ pub(crate) struct Query {
 #[derive(Clone, Copy, Debug)]
 struct Busy {
     from: Time,
-    /// The processor is busy until this time.
     cpu_until: Time,
     until: Time,
     locked: bool,
@@ -31,17 +31,19 @@ struct Busy {
 pub(crate) struct Browser {
     every: Span,
     cost: Span,
-    /// A writing transaction blocks readers.
+    /// True if a writing transaction blocks readers.
     readers_wait: bool,
     stream: Stream,
-    /// Arrival of the next unreported query, if the app is in the foreground.
+    /// The arrival time of the next query that is not reported yet; `None` in the background.
     next: Option<Time>,
-    /// A lower bound of its answer time, from the work known at the last look.
+    /// A lower bound of the next query's answer time. It uses the work that was known at the last
+    /// call.
     not_before: Time,
-    /// Work of the sync, by start. Parallel streams overlap. Work taken on in the background may
-    /// last until the person looks at the app again.
+    /// The sync's work, ordered by start. Pieces of parallel streams overlap. Work that began in
+    /// the background may last until the app is in the foreground again.
     busy: VecDeque<Busy>,
-    /// Queries, with their arrival, that waited when the app was put away: answered then, or never.
+    /// Queries that were waiting when the app went to the background, each with its arrival time.
+    /// They are answered later, or never.
     left: Vec<(Time, Query)>,
 }
 
@@ -63,14 +65,14 @@ impl Browser {
             self.next = Some(now + self.stream.exponential(self.every));
         }
     }
-    /// The app goes to the background. The work of the sync goes on.
+    /// The app goes to the background. The sync continues.
     pub(crate) fn end(&mut self, now: Time) {
         while let Some(came) = self.next
             && let Some(query) = self.next_told(now, Time(u64::MAX))
         {
             self.left.push((came, query));
         }
-        // The query that is answered first stands last.
+        // The last query in the list is the first to be answered.
         self.left.sort_by_key(|(came, query)| Reverse(*came + query.took));
         self.next = None;
         self.not_before = Time::ZERO;
@@ -84,7 +86,8 @@ impl Browser {
         let place = self.busy.partition_point(|busy| busy.from <= from);
         self.busy.insert(place, Busy { from, cpu_until, until, locked });
     }
-    /// The time that the sync needs for `cpu` while people look: their queries take at most half.
+    /// The time that the sync needs for `cpu` in the foreground. The screen's queries take at most
+    /// half of the processor.
     pub(crate) fn share(&self, cpu: Span) -> Span {
         if self.next.is_none() {
             return cpu;
@@ -92,18 +95,18 @@ impl Browser {
         let taken = self.cost.min(Span(self.every.0 / 2));
         cpu.scaled(self.every.0, self.every.0 - taken.0)
     }
-    /// The next query answered by `now`; `None` if all of these are reported. Later work cannot
+    /// The next query answered by `now`; `None` if all of them are reported. Later work cannot
     /// delay it, and later queries are answered later.
     pub(crate) fn next_answered(&mut self, now: Time) -> Option<Query> {
         let answered = self.left.pop_if(|(came, query)| *came + query.took <= now);
         answered.map(|(_, query)| query).or_else(|| self.next_told(now, now))
     }
-    /// The next query that arrived by `now`, answered or not, at the end of the world.
+    /// At the end of the world: the next query that arrived by `now`, answered or not.
     pub(crate) fn next_asked(&mut self, now: Time) -> Option<Query> {
         let left = self.left.pop().map(|(_, query)| query);
         left.or_else(|| self.next_told(now, Time(u64::MAX)))
     }
-    /// The next query that arrived by `now`, at the death of the process: its wait ends now.
+    /// When the process dies: the next query that arrived by `now`. Its wait ends at `now`.
     pub(crate) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
         let (came, Query { took, waited }) = match self.left.pop() {
             Some(left) => left,
@@ -112,9 +115,9 @@ impl Browser {
         let lasted = now - came;
         Some(Query { took: took.min(lasted), waited: waited.min(lasted) })
     }
-    /// The next query that arrived up to `now` and is answered by `by`.
+    /// The next query that arrives at or before `now` and has its answer at or before `by`.
     fn next_told(&mut self, now: Time, by: Time) -> Option<Query> {
-        // Without this, a long query would be calculated again for each piece of work.
+        // This check avoids a new computation of a long query after each piece of work.
         if self.not_before > by {
             return None;
         }
@@ -182,10 +185,10 @@ mod tests {
     fn a_query_waits_for_the_lock_with_a_rollback_journal_and_shares_the_processor_with_a_log() {
         let table = [
             (900, true, (10, 0)),
-            (995, true, (15, 0)), // Half of it during the sync: 5 ms alone, 10 ms shared.
+            (995, true, (15, 0)), // Half of the query overlaps with the sync: 5 ms alone, then 10 ms shared.
             (1_100, true, (310, 300)),
             (1_100, false, (20, 0)),
-            (1_195, false, (12, 0)), // 5 ms shared are 2.5 ms of work.
+            (1_195, false, (12, 0)), // 5 ms of shared time do 2.5 ms of work.
             (1_300, false, (10, 0)), // The processor waits for the flash.
             (1_399, true, (11, 1)),
             (1_400, true, (10, 0)),
@@ -222,8 +225,8 @@ mod tests {
 
     #[test]
     fn a_query_meets_the_work_that_is_taken_on_while_it_runs() {
-        // 130 ms of work every 150 ms, reported as a machine does: first the queries answered
-        // before each piece of work.
+        // The sync works for 130 ms in each 150 ms. As in a real run, queries are reported before
+        // each piece of work.
         let stretches: Vec<(u64, u64)> = (0..1_000).map(|n| (n * 150, n * 150 + 130)).collect();
         let stream = || Seed(1).stream("browser", 0, 0);
         for readers_wait in [true, false] {
@@ -258,7 +261,8 @@ mod tests {
             std::iter::from_fn(|| browser.next_asked(at(now))).collect()
         };
         browser.busy(at(0), at(5_000), at(20_000), true);
-        // Over before the app is looked at again, but taken on before the lasting work ends.
+        // This work ends before the app is in the foreground again, but began before the long work
+        // ended.
         browser.busy(at(20_000), at(20_100), at(20_100), true);
         assert_eq!(asked(&mut browser, 10_000), []);
         browser.begin(at(10_000));

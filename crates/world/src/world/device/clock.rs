@@ -1,8 +1,9 @@
-//! A device's clocks as functions of time: the monotonic clock, the wall clock, and local time.
+//! A device's clocks as functions of time: a monotonic clock, a wall clock, and local time.
 //!
-//! The wall clock is ahead by the sum of three parts: the device's offset, its drift since the
-//! network last set it, and the steps since then. The network removes drift and steps but not the
-//! offset. It does so daily, at a time of the device's own, if the device is online then.
+//! The wall clock may differ from true time. The difference is the sum of three parts: the device's
+//! offset, its drift since the network last set it, and the steps (jumps) since then. When the
+//! network sets the clock, drift and steps end, but the offset stays. That happens daily, at a
+//! random time of the device, if the device is online then.
 
 use crate::base::{Seed, Span, Stamp, Stream, Time};
 use crate::contract::{Clock, LocalBoxFuture};
@@ -13,27 +14,27 @@ use crate::sim::Handle;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Skew {
     pub(crate) offset: i64,
-    /// Speed error in parts per 10⁹; positive is too fast.
+    /// The speed error in parts per 10⁹. A positive value is a clock that runs too fast.
     pub(crate) drift_ppb: i64,
     set: Settings,
     pub(crate) steps: Vec<Jump>,
     pub(crate) zones: Vec<Jump>,
 }
 
-/// When the network sets a clock: periodically, except while the device is offline. Computed on
-/// demand, not listed, as the period may be short and the run long.
+/// The times at which the network sets a clock: periodically, except while the device is offline.
+/// The times are computed on demand, because the period may be short and the run long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Settings {
     first: Option<Time>,
     period: Span,
     /// From this time on the network does not set the clock.
     end: Time,
-    /// The offline intervals in which it is not set, sorted and disjoint.
+    /// The intervals in which the device is offline, sorted and disjoint.
     offline: Vec<(Time, Time)>,
 }
 
 impl Settings {
-    /// The last time at or before `now`.
+    /// The last time at or before `now` at which the network set the clock.
     fn last(&self, now: Time) -> Option<Time> {
         let mut now = now.min(Time(self.end.0.checked_sub(1)?));
         loop {
@@ -53,8 +54,8 @@ impl Settings {
 }
 
 impl Skew {
-    /// The clock of a device up to `end`; open values of the model are drawn from the seed. The
-    /// network does not set it in the intervals `offline`, sorted and disjoint.
+    /// The clock of a device up to `end`. The seed draws the values that the model leaves open. In
+    /// the intervals `offline` (sorted and disjoint) the network does not set the clock.
     pub(crate) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Skew {
         let mut stream = seed.stream("clock", 0, 0);
         let day = Span::secs(86_400);
@@ -93,8 +94,8 @@ impl Skew {
     }
 }
 
-/// The clock skew of phones in microseconds: .90 Laplace(0, .15 s) + .05 N(0, 5 s) + .02 ± 15 s +
-/// .025 ± 1 h + .005 U(± 30 d) (OpenSignal 2013; Mani, IMC 2016).
+/// The clock skew of phones. It is a mixture: 90 % Laplace(0, 0.15 s), 5 % N(0, 5 s), 2 % ± 15 s,
+/// 2.5 % ± 1 h and 0.5 % U(± 30 d). Sources: OpenSignal 2013; Mani, IMC 2016.
 fn phone_offset(stream: &mut Stream) -> i64 {
     let kind = stream.unit();
     let sign = if stream.chance(0.5) { 1.0 } else { -1.0 };
@@ -112,7 +113,7 @@ fn phone_offset(stream: &mut Stream) -> i64 {
     (seconds * 1e6) as i64
 }
 
-/// N(0, 5 ppm), at most 50 ppm either way (Luo 2017; crystal specifications).
+/// N(0, 5 ppm), limited to ± 50 ppm. Sources: Luo 2017; crystal specifications.
 fn phone_drift_ppb(stream: &mut Stream) -> i64 {
     (stream.normal() * 5_000.0).clamp(-50_000.0, 50_000.0) as i64
 }
@@ -120,7 +121,7 @@ fn phone_drift_ppb(stream: &mut Stream) -> i64 {
 pub(crate) struct DeviceClock {
     pub(crate) handle: Handle,
     pub(crate) start: Stamp,
-    /// UTC offset of local time at the start, in seconds.
+    /// The UTC offset of local time at the start, in seconds.
     pub(crate) utc_offset: i32,
     pub(crate) skew: Skew,
 }
@@ -202,8 +203,8 @@ mod tests {
         assert_eq!(skew.ahead(hours(3)), 0);
     }
 
-    /// Some sources say that 3.5 % of phones were more than an hour off. Here .025 are an hour off,
-    /// and most of .005 are more.
+    /// Some sources say that 3.5 % of phones were more than an hour off. In this model, 2.5 % are
+    /// one hour off, and most of another 0.5 % are off by more.
     #[test]
     fn phones_are_off_as_measured() {
         let offsets: Vec<i64> =

@@ -1,4 +1,4 @@
-//! The initial disks of devices: made once for all devices that start alike, shared copy-on-write.
+//! The initial disks of devices. Devices with the same start share one template, copy-on-write.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,13 +15,13 @@ pub(crate) struct DiskTemplates<'a> {
     pub(crate) plan: &'a Setup,
     pub(crate) factory: Rc<dyn EngineFactory>,
     pub(crate) dataset: &'a Dataset,
-    /// If this returns true, filling ends early.
+    /// If this returns true, the template gets no more rows.
     pub(crate) stops: &'a dyn Fn() -> bool,
     pub(crate) made: BTreeMap<Start, Template>,
 }
 
 /// The age of a device's initial rows, if it has any, and the attributes of its scope. Without
-/// attributes, only the rows that all devices share.
+/// attributes, the template has only the rows that all devices share.
 pub(crate) type Start = (Option<Span>, Option<String>);
 
 impl DiskTemplates<'_> {
@@ -56,15 +56,17 @@ impl DiskTemplates<'_> {
             }
         });
     }
-    /// The rows of a device as of its last sync: those that depend on attributes, or the others.
+    /// The rows that a device has from its last sync: with `scoped` those that depend on its
+    /// attributes, otherwise the others.
     fn rows(&self, (attributes, at): (&Attributes, Stamp), scoped: bool, f: &mut dyn FnMut(Carried<'_>)) {
         let precision = self.plan.backend.stamp_precision;
         self.dataset.synced((attributes, at), scoped, self.stops, &mut |row: Carried<'_>| {
             f(Carried { stamp: row.stamp.truncated(precision), ..row });
         });
     }
-    /// The stamp up to which a device synced at `at` has seen everything: just before the tick of
-    /// `at`. Rows stamped with that tick may have changed after `at`, so they come again.
+    /// The cursor of a device that synced at `at`. It lies just before the tick of `at` (a tick is
+    /// one interval of the stamp precision). Rows with that tick's stamp may have changed after
+    /// `at`, so the device must get them again.
     fn cursor_stamp(&self, at: Stamp) -> Stamp {
         at.truncated(self.plan.backend.stamp_precision).minus(Span::micros(1))
     }

@@ -1,8 +1,9 @@
-//! The time of an app's work on a device's processor and flash, and the limits of its memory.
+//! The duration of an app's work on its device's processor and flash, and the limits of its memory.
 //!
-//! SQLite runs a transaction at once; here it gets its duration. It begins when earlier ones are
-//! done (one write lock). It uses the processor for the steps of SQLite's virtual machine, then the
-//! flash for the real reads, writes and syncs. Coding does not wait for transactions.
+//! SQLite runs a transaction at once; this file computes its duration. A transaction begins when
+//! earlier ones have ended, because there is one write lock. It uses the processor for the steps of
+//! SQLite's virtual machine, then the flash for its real reads, writes and syncs. Encoding and
+//! decoding of messages does not wait for transactions.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,7 +21,7 @@ use crate::world::device::browsing::{Browser, Query};
 use crate::world::faults::crash::SyncLosses;
 use crate::world::hub::Hub;
 
-/// Rows that a device cannot read on arrival, but can the next time.
+/// Rows that a device cannot read when they arrive, but can read the next time.
 #[derive(Debug)]
 pub(crate) struct BadRows {
     pub(crate) times: Vec<(Time, Time, Ppm)>,
@@ -50,21 +51,22 @@ pub(crate) struct Hardware {
     pub(crate) slow: Vec<SlowTime>,
     pub(crate) disk: Disk,
     pub(crate) flash: Flash,
-    /// The bytes per second of the database's cipher; `None` if it is not encrypted.
+    /// The speed of the database's cipher in bytes per second; `None` if the database is not
+    /// encrypted.
     pub(crate) cipher: Option<Bytes>,
     pub(crate) browser: RefCell<Option<Browser>>,
     pub(crate) bad_rows: BadRows,
     pub(crate) books: Books,
 }
 
-/// Work that is done or under way.
 #[derive(Default)]
 pub(crate) struct Books {
     free_at: Cell<Time>,
     spent: Cell<Spent>,
-    /// Possibly unfinished work on the database: from, until, and whether it holds the lock.
+    /// Work on the database that may be unfinished: its start, its end, and true if it holds the
+    /// write lock.
     under_way: RefCell<Vec<(Time, Time, bool)>>,
-    /// Possibly unfinished processor work: from, until, and its processor time.
+    /// Processor work that may be unfinished: its start, its end, and its processor time.
     computing: RefCell<Vec<(Time, Time, Span)>>,
     pub(crate) sync_losses: SyncLosses,
 }
@@ -72,7 +74,7 @@ pub(crate) struct Books {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spent {
     pub(crate) cpu: Span,
-    /// The part for coding messages; work cut off by a death counts whole.
+    /// The part of `cpu` for coding messages. Work that a death cut off counts in full.
     pub(crate) coded: Span,
     pub(crate) longest_work: Span,
     pub(crate) longest_lock: Span,
@@ -80,7 +82,7 @@ pub(crate) struct Spent {
 
 pub(crate) struct Done {
     pub(crate) until: Time,
-    /// Power failures during the work: the time, and the loss.
+    /// Power failures during the work, each with its time.
     pub(crate) losses: Vec<(Time, SyncLoss)>,
 }
 
@@ -103,12 +105,12 @@ impl Hardware {
     pub(crate) fn free_at(&self) -> Time {
         self.books.free_at.get()
     }
-    /// Work done; for the database also work under way, as if it finished.
+    /// All work done. Database work in progress counts as if it were finished.
     pub(crate) fn spent(&self) -> Spent {
         self.told_until(Time(u64::MAX));
         self.books.spent.get()
     }
-    /// The process died: its work stops.
+    /// The process died, so its work stops.
     pub(crate) fn stop(&self) {
         let now = self.handle.now();
         self.stop_computing(now);
@@ -131,10 +133,10 @@ impl Hardware {
         self.stop_computing(self.handle.now());
         self.browse(Browser::next_asked);
     }
-    /// Reports the app's queries for people up to now.
+    /// Reports the screen queries up to now.
     fn browse(&self, next: fn(&mut Browser, Time) -> Option<Query>) {
         let now = self.handle.now();
-        // One by one: a day of them is not collected in a list.
+        // Queries are reported one by one, so that no list holds a whole day of them.
         let next = || next(self.browser.borrow_mut().as_mut()?, now);
         while let Some(Query { took, waited }) = next() {
             self.tell(Event::AppQueried { took, waited });
@@ -155,7 +157,7 @@ impl Hardware {
         what(&mut spent);
         self.books.spent.set(spent);
     }
-    /// Processor work from `start`, shared with queries for people; returns its end.
+    /// Adds processor work from `start`, shared with screen queries; returns its end.
     fn compute(&self, start: Time, cpu: Span) -> Time {
         let until = start + self.shared(cpu);
         self.spend(|spent| spent.cpu += cpu);
@@ -164,7 +166,7 @@ impl Hardware {
         computing.push((start, until, cpu));
         until
     }
-    /// Subtracts processor work that is not done yet.
+    /// Subtracts the processor work that is not done yet.
     fn stop_computing(&self, now: Time) {
         for (from, until, cpu) in
             self.books.computing.take().into_iter().filter(|(from, until, _)| until > &now.max(*from))
@@ -173,7 +175,7 @@ impl Hardware {
             self.spend(|spent| spent.cpu = spent.cpu.saturating_sub(left));
         }
     }
-    /// Time to decrypt and encrypt the pages that the work now owed reads and writes.
+    /// The time to decrypt and encrypt the pages that the unbilled work reads and writes.
     fn ciphered(&self) -> Span {
         self.cipher.map_or(Span::ZERO, |rate| Span::secs(1).scaled(self.disk.owed_bytes(), rate.0))
     }
@@ -242,7 +244,8 @@ impl Hardware {
         self.tell(Event::Decoded { peak, tight: peak > memory / 4 });
         peak <= memory
     }
-    /// True if memory suffices to write requests from rows: as much as to read them.
+    /// True if the memory suffices to encode this many bytes of rows. Encoding needs as much as
+    /// decoding.
     pub(crate) fn has_memory_to_send(&self, bytes: u64) -> bool {
         self.decoder.peak(bytes) <= self.class.memory.0
     }

@@ -1,4 +1,4 @@
-//! The app's own code on a device, as planned: hooks that the engine calls.
+//! The hooks that the engine calls: the plan's model of the app's own code on a device.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -60,13 +60,13 @@ impl Hooks for AppHooks {
     }
 }
 
-/// The app calls a service of its own, which is always up.
+/// The app calls a service of its own. The service is always up.
 async fn call_out(out: AppCall, handle: &Handle, way: &Rc<Way>) -> Result<(), Threw> {
     let service = Rc::new(Service { handle: handle.clone(), out });
     let body = vec![0; out.request.0 as usize];
     match way.request_of(service, body, handle.now() + out.timeout).await {
         Ok(response) if response == vec![0; out.response.0 as usize] => Ok(()),
-        // A captive portal responded in its place.
+        // A captive portal responded instead of the service.
         Ok(_) => Err(Threw("the response is not the service's".to_owned())),
         Err(error) => Err(Threw(format!("no response of the service: {error}"))),
     }

@@ -1,5 +1,5 @@
-//! Lists on the app's screens while somebody looks at it. They really run on its connection, so
-//! they use processor and flash, and compete with the other work on the database.
+//! Lists on the app's screens while a person looks at the app. They are real queries on the
+//! database, so they use processor and flash, and compete with other work.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use crate::setup::AppQuery;
 use crate::sim::{Handle, NodeId};
 use crate::world::device::node::Device;
 
-/// Shows a list repeatedly up to `until`, on a node that outlives the app.
+/// Shows a list repeatedly up to `until`. The task belongs to a node that outlives the app.
 pub(crate) fn show(handle: &Handle, node: NodeId, device: Rc<Device>, list: &AppQuery, until: Time) {
     let (every, query, handle) = (list.every, list.query.clone(), handle.clone());
     let own = handle.clone();

@@ -1,4 +1,4 @@
-//! A device: hardware, disk and link that last, and the app's process that comes and goes.
+//! A device: its hardware, disk and link are permanent; the app's process starts and ends.
 //!
 //! Start with `node`.
 

@@ -26,7 +26,7 @@ use crate::world::people::allowed::Allowed;
 use crate::world::people::attention::Attention;
 use crate::world::server::requests_in::Counter;
 
-/// A device without power comes back after this, unless the event says otherwise.
+/// A device without power starts again after this delay, unless the fault gives another.
 const POWER_ON_DELAY: Span = Span::secs(60);
 
 pub(crate) struct Device {
@@ -51,7 +51,7 @@ pub(crate) struct Device {
     pub(crate) allowed: Allowed,
 }
 
-/// An edit whose person does not yet see it saved.
+/// An edit that the person has not yet seen as saved.
 pub(crate) struct PendingSave {
     edit: LocalEdit,
     since: Time,
@@ -75,7 +75,7 @@ impl Device {
         let Some(engine) = self.app.open(incarnation, disk, setup, self.ports.clone()) else {
             return self.notice_power();
         };
-        // Opening a database may mean recovering it.
+        // Opening a database may include its recovery, which is work.
         self.take_on(Work::default());
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
         *self.app.engine.borrow_mut() = Some(engine.clone());
@@ -84,7 +84,8 @@ impl Device {
             let was_looked_at = self.attention.looks.get();
             self.attention.logs_in(self.now(), true);
             self.pass_on(AppEvent::Login);
-            // A kill does not make the person look at the app.
+            // If the person did not look at the app before the kill, the app stays in the
+            // background.
             if !was_looked_at {
                 self.put_away();
             }
@@ -97,21 +98,21 @@ impl Device {
         }
     }
 
-    /// Ends the process from outside: what it had written by now stays, and what it sent goes on.
-    /// It comes back after `restart_after`, if given.
+    /// Ends the process from outside. Its completed writes stay, and its sent messages continue.
+    /// The process restarts after `restart_after`, if given.
     pub(crate) fn kill(&self, reason: KillReason, restart_after: Option<Span>) {
-        // Work that ends at this very instant may not be reported yet.
+        // Work that ends at this instant may not be reported yet, so it counts as unfinished.
         let under_way = self.hardware.free_at() >= self.now();
         self.die(reason, restart_after, under_way);
     }
-    /// Kills the process for a fault; the fault has fired if there was a process.
+    /// Kills the process for a fault. If a process ran, the fault counts as fired.
     pub(crate) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
         if self.is_running() {
             struck.set(true);
             self.kill(reason, Some(restart_after));
         }
     }
-    /// Takes on work of the app; returns when it is done.
+    /// Charges work of the app to the device's hardware; returns the time when the work is done.
     pub(crate) fn take_on(&self, work: Work) -> Time {
         let done = self.hardware.take_on(work);
         for (at, loss) in done.losses {
@@ -121,7 +122,7 @@ impl Device {
         }
         done.until
     }
-    /// Schedules `act` after `wait`; it outlives the app.
+    /// Runs `act` after `wait`, even if the app has died by then.
     pub(crate) fn later(&self, name: &'static str, wait: Span, act: impl FnOnce(&Device) + 'static) {
         let (device, handle) = (self.shared(), self.handle.clone());
         self.handle.spawn(self.world, name, async move {
@@ -129,7 +130,7 @@ impl Device {
             act(&device);
         });
     }
-    /// Ends the process at a point in its own code, which has reported all work done before.
+    /// Ends the process at a point in its own code. All its earlier work is reported already.
     pub(crate) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);
@@ -156,11 +157,11 @@ impl Device {
         }
     }
 
-    /// True if a suspended app may have unreported work that has ended.
+    /// True if a suspended app may have completed work that it has not reported.
     fn may_have_unreported_work(&self) -> bool {
         self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since)
     }
-    /// Restores the storage from a backup. Nobody looks at the app meanwhile.
+    /// Restores the storage from a backup. The person does not look at the app meanwhile.
     pub(crate) fn restore(&self, backup: &Saved, restart_after: Span) {
         let (told, before) = (Event::Restored { to: backup.at, life: backup.life }, self.storage.person());
         self.put_in(|storage| storage.restore(backup), restart_after, told);
@@ -181,7 +182,7 @@ impl Device {
         self.put_in(Storage::wipe, restart_after, told);
         self.attention.turns(self.now(), false);
     }
-    /// Somebody makes the app load everything again, if it runs.
+    /// A person makes the app load all rows again, if it runs.
     pub(crate) fn load_again(&self, waiting: WaitingEdits) {
         self.start_if_ended();
         self.use_briefly();
@@ -196,7 +197,7 @@ impl Device {
             self.start_after(restart_after);
         }
     }
-    /// The storage becomes a copy of another device's; the old content is lost.
+    /// The storage becomes a copy of another device's storage. The old content is lost.
     pub(crate) fn become_copy(&self, other: &Device, restart_after: Span) {
         let unseen: Vec<LocalEdit> = other.unsaved.borrow().iter().map(|one| one.edit.clone()).collect();
         let (copy, before) = (other.storage.save(self.now()), self.storage.person());
@@ -206,7 +207,7 @@ impl Device {
         self.tell_person(before);
         let under_way = other.hardware.free_at() >= self.now() || other.may_have_unreported_work();
         if other.is_running() && under_way {
-            // The copy may hold what the other device is about to report.
+            // The copy may contain work that the other device has not reported yet.
             self.tell(Event::CutShort);
         }
     }
@@ -214,13 +215,13 @@ impl Device {
         self.later("restart", wait, Device::start);
     }
     pub(crate) fn before_poll(&self) {
-        // Other devices may have made the store release memory; nobody is charged for that.
+        // Other devices may have made the store release memory. No device pays for that disk work.
         self.storage.settle(self.now());
     }
     pub(crate) fn notice_power(&self) {
         if self.storage.disk.power_is_lost() {
             if !self.is_running() {
-                // It failed while the process was starting.
+                // The power failed while the process was starting.
                 self.storage.disk.power_loss(PowerLoss::LoseAll);
                 self.handle.kill(self.app.node);
                 self.start_after(POWER_ON_DELAY);
@@ -231,13 +232,12 @@ impl Device {
     }
     pub(crate) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
-        // Its start passes the event on.
+        // `start` passes the event on.
         if matches!(event, AppEvent::Login | AppEvent::Resume) && self.start_if_ended() {
             return;
         }
         self.pass_on(event);
     }
-    /// Passes an event to the app, if it runs.
     fn pass_on(&self, event: AppEvent) {
         if event == AppEvent::Login
             && let Some(gateway) = &self.allowed.servers.gateway
@@ -266,13 +266,13 @@ impl Device {
         });
     }
 
-    /// The person stops looking at the app: periodic triggers count foreground time.
+    /// The person stops looking at the app. Periodic triggers count only foreground time.
     pub(crate) fn put_away(&self) {
         if self.attention.looks.get() {
             self.app(AppEvent::Pause);
         }
     }
-    /// A person edits. If the app does not run, the edit is missed.
+    /// A person edits. If the app does not run, the edit is not made.
     pub(crate) fn edit(&self, edit: &LocalEdit) {
         self.start_if_ended();
         if !self.is_running() {
@@ -302,12 +302,12 @@ impl Device {
     fn edited(&self, edit: &LocalEdit, made_at: Stamp, waited: Span, done: Result<(), EditError>) {
         match done {
             Ok(()) if self.is_running() => self.saved(edit, made_at, waited),
-            // The power failed before the commit: the person did not see that it was saved.
+            // The power failed before the commit, so the person did not see the edit as saved.
             Ok(()) | Err(EditError::Storage(_)) => self.miss(edit),
             Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
         }
     }
-    /// A person waits for an edit that its engine saves asynchronously.
+    /// Waits for an edit that the engine saves asynchronously.
     fn saves(
         &self,
         edit: &LocalEdit,
@@ -342,7 +342,7 @@ impl Device {
     pub(crate) fn miss(&self, edit: &LocalEdit) {
         self.tell(Event::EditMissed { edit, waited: Span::ZERO });
     }
-    /// The person sees that an edit is saved when its work is done, if the process lives that long.
+    /// Reports an edit as saved when its work is done, if the process still lives then.
     fn saved(&self, edit: &LocalEdit, made_at: Stamp, waited: Span) {
         let (begun, until) = (self.now(), self.hardware.free_at());
         if until <= begun {
@@ -365,11 +365,11 @@ impl Device {
             self.tell(Event::EditMissed { edit: &edit, waited: locked.min(self.now() - since) });
         }
     }
-    /// A person wanted to edit and gave up, as a sync blocked the screen.
+    /// A person wanted to edit but gave up because a sync blocked the screen.
     pub(crate) fn prevented(&self, wish: &Wish, waited: Span) {
         self.tell(Event::EditPrevented { edit: &wish.edit(), waited });
     }
-    /// At the end of the script, people who still wait for the screen give up.
+    /// Ends the waits of all people for the screen, at the end of the script.
     pub(crate) fn end_of_work(&self) {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);
@@ -396,11 +396,12 @@ impl Device {
         self.use_briefly();
         self.with_engine(|engine| {
             let fetch = engine.clone().fetch(entity, of);
-            // A failed fetch shows on the screen and in the request's events. Nothing waits for it.
+            // No code waits for the result. The screen and the request's events show a failed
+            // fetch.
             self.ports.spawn.spawn(Box::pin(async move { drop(fetch.await) }));
         });
     }
-    /// A person asks for a sync; false if no app runs.
+    /// A person asks for a sync. Returns false if no app runs.
     pub(crate) fn trigger(&self, unit: UnitId, how: Asking) -> bool {
         self.hub.asked(self.id);
         let runs = self.is_running();
@@ -415,7 +416,8 @@ impl Device {
         runs
     }
 
-    /// The app calls a unit without queue and events. A direct call reports its start and end.
+    /// The app calls a unit's sync directly, without the engine's queue and events. With `at_once`,
+    /// the start and end of the call are reported.
     fn call(&self, unit: UnitId, sync: LocalBoxFuture<'static, Result<(), SyncError>>, at_once: bool) {
         let device = self.shared();
         let call = device.screen.call(self.now(), unit);
@@ -423,7 +425,7 @@ impl Device {
             self.tell(Event::Call(CallEvent::Called { unit }));
         }
         self.ports.spawn.spawn(Box::pin(async move {
-            // Its end shows only in its requests' events.
+            // The request's events show how the call ended.
             drop(sync.await);
             if at_once {
                 device.tell(Event::Call(CallEvent::CameBack { unit }));
@@ -432,7 +434,8 @@ impl Device {
         }));
     }
 
-    /// A person cancels the run under way, or waits for the next run that sends a request.
+    /// A person cancels the run in progress. If there is none, the person waits for the next run
+    /// that sends a request.
     pub(crate) fn cancel(&self, cancel: Cancel) {
         let mut taken = false;
         if self.now() < cancel.until {
@@ -440,12 +443,14 @@ impl Device {
             if taken { cancel.struck.set(true) } else { self.cancels.borrow_mut().push_back(cancel) }
         }
     }
-    /// Called when a request of a run has left: a person who waits to cancel then cancels.
+    /// Called when a request of a run has left. If a person waits to cancel a run, they cancel this
+    /// one.
     pub(crate) fn is_asking(&self) {
         let Some(cancel) = self.cancels.borrow_mut().pop_front() else { return };
         self.later("cancel", cancel.after, |device| device.cancel(cancel));
     }
-    /// A hook of the app asks for a sync; `run` is the unit and run that it was called for, if any.
+    /// A hook of the app asks for a sync. `run` is the unit and run for which the hook was called,
+    /// if any.
     pub(crate) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {
         self.with_engine(|engine| {
             self.tell(Event::Engine(EngineEvent::HookTriggered { hook, run, unit }));
@@ -459,7 +464,8 @@ impl Device {
     pub(crate) fn is_caught_up(&self) -> Option<bool> {
         self.app.engine()?.is_caught_up()
     }
-    /// Like [`Device::with_view`], on a copy of the database while the process continues.
+    /// Like [`Device::with_view`], but reads a copy of the database, so that the process is not
+    /// disturbed.
     pub(crate) fn with_copy<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         if !self.is_running() {
             return None;
@@ -471,7 +477,7 @@ impl Device {
             None => f(&*view),
         })
     }
-    /// Like [`Device::with_view`], with the columns of the newer app version, if it runs.
+    /// Like [`Device::with_view`], with the columns of the newer app version, if that version runs.
     pub(crate) fn with_newer_view(&self, f: impl FnOnce(&dyn DeviceView)) {
         if self.storage.narrower().is_some()
             && let Some(engine) = self.app.engine()
@@ -482,7 +488,7 @@ impl Device {
             self.storage.disk.forgive();
         }
     }
-    /// Reads by the bench itself are free.
+    /// Reads by the simulator itself cost the device nothing.
     fn look<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         let engine = self.app.engine()?;
         let Some(view) = engine.view() else { return self.with_copy(f) };
@@ -493,8 +499,8 @@ impl Device {
         self.storage.disk.forgive();
         Some(seen)
     }
-    /// The reason why its data is not visible; `None` if it is visible. After a power loss the
-    /// whole database is read.
+    /// The reason why the device's data cannot be read; `None` if it can. After a power loss, the
+    /// check reads the whole database.
     pub(crate) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.losses.get() > 0)) {
             Some(None) => None,
@@ -502,7 +508,7 @@ impl Device {
             None => Some(self.app.why_down()),
         }
     }
-    /// Ends the world: reports the app's queries for people, answered or not, and unsaved edits.
+    /// Ends the device's part of the world. Reports the screen queries and the unsaved edits.
     pub(crate) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();

@@ -1,11 +1,11 @@
-//! A device view as an older version of its app would show it.
+//! A device view without the columns that an older version of the app does not have.
 
 use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
     BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait, Schema,
 };
 
-/// Methods of a view that are forwarded unchanged.
+/// Forwards methods of a view unchanged.
 macro_rules! as_the_view_says {
     () => { as_the_view_says! {
         pending() -> Vec<PendingEdit>,
@@ -24,7 +24,6 @@ macro_rules! as_the_view_says {
 }
 pub(crate) use as_the_view_says;
 
-/// A view without the columns that this schema lacks.
 pub(crate) struct Narrow<'v> {
     pub(crate) view: &'v dyn DeviceView,
     pub(crate) schema: &'v Schema,

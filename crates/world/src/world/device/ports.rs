@@ -1,4 +1,4 @@
-//! The ports of a device's process: each uses its device.
+//! The ports (the interfaces that an engine gets) of a device's process.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -14,7 +14,8 @@ use crate::contract::{
 use crate::world::device::node::Device;
 use crate::world::server::requests_in::ServerWithSlip;
 
-/// A person who saw the app die, for lack of memory or of a row, reopens it after this.
+/// A person saw the app die because of low memory or a row that is too large. They reopen it after
+/// this time.
 const OPENED_AGAIN_AFTER: Span = Span::secs(60);
 
 pub(crate) struct OfDevice(pub(crate) Weak<Device>);
@@ -40,7 +41,8 @@ impl Spawn for OfDevice {
     }
 }
 
-/// A task that settles the disk and checks the power around each poll; it waits while suspended.
+/// A task that settles the disk and checks the power around each poll. It waits while the app is
+/// suspended.
 struct Guarded {
     task: LocalBoxFuture<'static, ()>,
     device: Weak<Device>,
@@ -58,7 +60,7 @@ impl Future for Guarded {
         }
         let polled = self.task.as_mut().poll(context);
         if let Some(device) = self.device.upgrade() {
-            // Disk work without `take_on` is free.
+            // Disk work outside of `take_on` costs no time.
             device.before_poll();
             device.notice_power();
         }
@@ -66,7 +68,7 @@ impl Future for Guarded {
     }
 }
 
-/// A device without power reports nothing.
+/// A device without power emits no events.
 impl EventSink for OfDevice {
     fn emit(&self, told: EngineEvent<'_>) {
         let (device, event) = (self.device(), Event::Engine(told));

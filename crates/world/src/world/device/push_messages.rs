@@ -1,4 +1,4 @@
-//! A device as the platform's push service sees it.
+//! The methods of a device that the platform's push service calls.
 
 use crate::base::Time;
 use crate::contract::Event;
@@ -6,7 +6,7 @@ use crate::net::Direction;
 use crate::world::device::node::Device;
 use crate::world::server::push_service::Registered;
 
-/// Bytes of a message on the link, with what the platform writes around it: an estimate.
+/// Bytes of a message on the link, including the platform's own envelope. Source: estimate.
 const BYTES: u64 = 400;
 
 impl Registered for Device {

@@ -1,8 +1,8 @@
-//! The holder of a device's screen, and people who wait for it.
+//! Blocking syncs that hold a device's screen, and people who wait for the screen.
 //!
-//! The app takes no edit while a blocking unit is queued, runs, waits for the app's own hooks, or
-//! is called without events. A person who wants to edit meanwhile waits, and gives up after a
-//! minute.
+//! A sync unit is a group of entities that sync together. The app accepts no edit while a blocking
+//! unit is queued, runs, waits for the app's own hooks, or is called directly. A person who wants
+//! to edit meanwhile waits, and gives up after a minute.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
@@ -16,14 +16,14 @@ const PATIENCE: Span = Span::secs(60);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Wish {
-    /// An edit of a row that is known in advance.
+    /// An edit of a row that the script names.
     Edit(LocalEdit),
-    /// An edit whose row is chosen when it is made.
+    /// An edit whose row is chosen at the time of the edit.
     Aimed(EditId, Box<Aimed>),
 }
 
 impl Wish {
-    /// The edit, as far as it is known in advance.
+    /// The edit. The row and values of an aimed edit are not known yet, so they are empty.
     pub(crate) fn edit(&self) -> LocalEdit {
         match self {
             Wish::Edit(edit) => edit.clone(),
@@ -38,19 +38,19 @@ impl Wish {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Turn {
     Make(Wish),
-    /// The person has given up after this time.
+    /// The person gives up after this wait.
     GiveUp(Wish, Span),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Holder {
     Queued(UnitId),
-    /// A unit whose run is under way. If the end of a run is never reported, the next run's end
-    /// counts.
+    /// A unit whose run is in progress. If the end of this run is never reported, the end of its
+    /// next run counts.
     Running(UnitId),
-    /// The app's hook for a run.
+    /// The app's hook for the run with this number.
     Hook(u64, Hook),
-    /// The nth call of a unit without queue and events.
+    /// The nth direct call of a unit, without queue and events.
     Call(u64),
 }
 
@@ -60,14 +60,14 @@ pub(crate) struct Screen {
     holders: RefCell<BTreeSet<Holder>>,
     calls: Cell<u64>,
     watched: Cell<bool>,
-    /// Since when somebody looks at the screen and cannot edit; then the total of such times
-    /// before.
+    /// The start of the present time in which a person looks at the screen and cannot edit.
+    /// `blocked` is the total of all earlier such times.
     blocked_since: Cell<Option<Time>>,
     pub(crate) blocked: Cell<Span>,
     came: Cell<Option<Time>>,
-    /// How often somebody opened the app or a record, and found the screen taken.
+    /// How often a person opened the app or a record while a sync held the screen.
     pub(crate) found_taken: Cell<u64>,
-    /// Edits in the order in which they were wanted, with the start of each wait.
+    /// Edits in the order in which people wanted to make them, with the start of each wait.
     waiting: RefCell<VecDeque<(Wish, Time)>>,
     closed: Cell<bool>,
 }
@@ -98,7 +98,7 @@ impl Screen {
                 self.let_go(Holder::Hook(*run, *hook))
             }
             Event::App(AppEvent::Login | AppEvent::Resume) => {
-                // A person who already looks at the app does not count again.
+                // A person who already looks at the app does not count as a new arrival.
                 if !self.watched.replace(true) {
                     self.came.set(Some(now));
                 }
@@ -113,7 +113,7 @@ impl Screen {
         self.count(now);
     }
 
-    /// Takes the screen for a direct call of a unit, if the unit blocks.
+    /// Holds the screen for a direct call of a unit, if the unit is a blocking one.
     pub(crate) fn call(&self, now: Time, unit: UnitId) -> Option<Holder> {
         if !self.is_blocking(unit) {
             return None;
@@ -128,7 +128,7 @@ impl Screen {
         self.let_go(call);
         self.count(now);
     }
-    /// True if an edit can be made at once: nothing has the screen, and nobody waits for it.
+    /// True if an edit can be made at once: no sync holds the screen, and no edit waits for it.
     pub(crate) fn is_free(&self) -> bool {
         self.holders.borrow().is_empty() && !self.has_waiting()
     }
@@ -142,7 +142,8 @@ impl Screen {
     pub(crate) fn wait(&self, now: Time, wish: Wish) {
         self.waiting.borrow_mut().push_back((wish, now));
     }
-    /// The first waiting edit, if it can be made now or is given up; `runs`: the app runs.
+    /// The first waiting edit, if the person can make it now or gives it up. `runs` is true if the
+    /// app runs.
     pub(crate) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
         let is_taken = !runs || !self.holders.borrow().is_empty();
         let mut waiting = self.waiting.borrow_mut();
@@ -153,7 +154,7 @@ impl Screen {
         let (wish, _) = waiting.pop_front()?;
         Some(if is_taken { Turn::GiveUp(wish, waited) } else { Turn::Make(wish) })
     }
-    /// Ends all work: returns the edits that still wait, with their waiting times.
+    /// Ends all waits. Returns the edits that still wait, with their waiting times.
     pub(crate) fn close(&self, now: Time) -> Vec<(Wish, Span)> {
         self.closed.set(true);
         self.count(now);
@@ -178,7 +179,7 @@ impl Screen {
         match (blocks, self.blocked_since.get()) {
             (true, None) => {
                 self.blocked_since.set(Some(now));
-                // One arrival counts once, even if the screen is taken repeatedly.
+                // An arrival counts once, even if the screen is blocked again later.
                 if self.came.take() == Some(now) {
                     self.found_taken.set(self.found_taken.get() + 1);
                 }

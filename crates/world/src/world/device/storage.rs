@@ -1,4 +1,4 @@
-//! What a device keeps when its process ends: its disk, and its identity at the server.
+//! The parts of a device that outlive its process: its disk, and its identity at the server.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,19 +19,19 @@ pub(crate) fn database(disk: &Disk) -> Database {
 pub(crate) struct Storage {
     pub(crate) disk: Disk,
     setup: RefCell<Rc<DeviceSetup>>,
-    /// The physical device, whatever its identity at the server.
+    /// The physical device. Its identity at the server may be another one.
     owner: DeviceId,
     versions: Option<Rc<Versions>>,
     identity: Identity,
     seed: Seed,
     persons: RefCell<Persons>,
-    /// The number of power failures.
     pub(crate) losses: Cell<u64>,
-    /// The number of times that its state was replaced by a backup or a copy.
+    /// How often another state has replaced the device's state: a backup, a copy, or another
+    /// person's database.
     lives: Cell<u32>,
 }
 
-/// The state of a storage at one instant, to be restored.
+/// The state of a storage at one instant. It can be restored later.
 pub(crate) struct Saved {
     pub(crate) at: Time,
     disk: Backup,
@@ -40,15 +40,16 @@ pub(crate) struct Saved {
     pub(crate) life: u32,
 }
 
-/// The person logged in on a shared storage, and the databases of the others.
+/// The person who is logged in on a shared phone, and the databases of the other persons.
 #[derive(Clone, Debug, Default)]
 struct Persons {
     now: u32,
     left: BTreeMap<u32, Left>,
 }
 
-/// The database of a person who has logged out: the state of device `of` at that time, in that life
-/// of its storage. The device differs if the storage was copied since.
+/// The database of a person who has logged out. It is the state of device `of` at that time, in
+/// that life of its storage. A new life begins when another state replaces the storage. After a
+/// copy, `of` may be another device.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Left {
     pub(crate) of: DeviceId,
@@ -76,7 +77,7 @@ impl Storage {
         }
         Rc::new(DeviceSetup { schema: schema.clone(), person, ..DeviceSetup::clone(&setup) })
     }
-    /// Its person has other attributes, with or without a login.
+    /// Gives the device's person other attributes.
     pub(crate) fn reassign(&self, attributes: Attributes) {
         let setup = DeviceSetup::clone(&self.setup.borrow());
         self.setup.replace(Rc::new(DeviceSetup { attributes, ..setup }));
@@ -84,7 +85,8 @@ impl Storage {
     pub(crate) fn person(&self) -> u32 {
         self.persons.borrow().now
     }
-    /// A person logs in. If each has their own database, returns the one that the person left.
+    /// Another person logs in. If each person has their own database, returns the old database of
+    /// this person.
     pub(crate) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<Left> {
         let mut persons = self.persons.borrow_mut();
         let from = std::mem::replace(&mut persons.now, to);
@@ -111,7 +113,8 @@ impl Storage {
         let versions = self.versions.as_ref().filter(|versions| versions.is_newer(self.owner))?;
         Some(&versions.before)
     }
-    /// An edit as the running app version can make it; `None` if no column is left.
+    /// The edit with only the columns that the running app version has; `None` if no column is
+    /// left.
     pub(crate) fn makes(&self, edit: &LocalEdit) -> Option<LocalEdit> {
         let mut edit = edit.clone();
         if let Some(versions) = &self.versions {
@@ -120,7 +123,7 @@ impl Storage {
         }
         (edit.kind != EditKind::Update || !edit.values.is_empty()).then_some(edit)
     }
-    /// Ends the process, with the effect of `reason` on unsynced data.
+    /// Ends the process. `reason` decides what happens to data that was not synced to the flash.
     pub(crate) fn fail(&self, reason: KillReason, now: Time) {
         match reason {
             KillReason::Killed | KillReason::LowMemory | KillReason::BigRow => _ = self.disk.kill_at(now),
@@ -135,14 +138,14 @@ impl Storage {
         }
     }
 
-    /// Cancels charges for unbilled work, and completes what is done by `now`.
+    /// Cancels the cost of unbilled disk work, and completes the work that is done by `now`.
     pub(crate) fn settle(&self, now: Time) {
         if self.disk.owes() {
             self.disk.forgive();
         }
         self.disk.settle(now);
     }
-    /// A copy of its database, with the disk that must outlive it.
+    /// A copy of the device's database. The returned disk must outlive it.
     pub(crate) fn copy(&self) -> (Disk, Database) {
         let disk = Disk::new(disk::DiskOptions::default());
         disk.restore(&self.disk.backup());
@@ -153,16 +156,18 @@ impl Storage {
         let persons = self.persons.borrow().clone();
         Saved { at: now, disk: self.disk.backup(), setup: self.setup(), persons, life: self.lives.get() }
     }
-    /// Restores a saved state with its identity; an identity kept elsewhere never changed.
+    /// Restores a saved state and its identity. If the identity is not in the database, it has
+    /// never changed.
     pub(crate) fn restore(&self, saved: &Saved) {
         *self.setup.borrow_mut() = saved.setup.clone();
         *self.persons.borrow_mut() = saved.persons.clone();
         self.put_in(&saved.disk);
     }
-    /// Becomes a copy of another storage; with its identity, if that is kept in the database.
+    /// Becomes a copy of another storage. If the identity is kept in the database, it is copied
+    /// too.
     pub(crate) fn become_copy(&self, other: &Saved) {
         if other.setup.schema.version > 0 {
-            // The app version is copied too.
+            // The copy includes the app version.
             self.upgrade();
         }
         if self.identity == Identity::Database {

@@ -1,7 +1,8 @@
-//! Tokens: a device's proof of identity, until it expires or is revoked.
+//! Tokens: a token proves a device's identity until it expires or is revoked.
 //!
-//! The token service stands beside the server and is down with it. A device's token outlives its
-//! process, and is checked as a request arrives. After the refresh limit the device must log in.
+//! The token service runs beside the server and is down when the server is down. A device's token
+//! outlives its process. The server checks it when a request arrives. After the refresh limit, the
+//! device must log in again.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,23 +11,23 @@ use crate::base::{Span, Time};
 use crate::contract::TransportError;
 use crate::sim::Notify;
 
-/// The start of a token request, and of its response, as in OAuth 2 (RFC 6749, section 6).
+/// The first bytes of a token request and of its response, as in OAuth 2 (RFC 6749, section 6).
 const ASKS: &[u8] = b"POST /token grant_type=refresh_token&refresh_token=";
 const GIVES: &[u8] = b"{\"token_type\":\"bearer\",\"issued_at\":";
-/// The error response, as in its section 5.2.
+/// The first bytes of the error response (RFC 6749, section 5.2).
 const ENDED: &[u8] = b"{\"error\":\"invalid_grant\"";
-/// Bytes of both: a signed token of about a kilobyte, an estimate.
+/// Bytes of the request and of the response: a signed token has about 1 kB. Source: estimate.
 const ASKED: usize = 600;
 const GIVEN: usize = 1_200;
 
 pub(crate) struct Wallet {
     life: Span,
-    /// The times at which the server revokes all tokens issued before.
+    /// The times at which the server revokes all tokens that it issued before.
     revoked: Vec<Time>,
     issued: Cell<Time>,
     /// How long after its issue a token can be refreshed.
     refresh_life: Span,
-    /// Notifies that a refresh was denied. `is_ended`: true from then until the next login.
+    /// Notifies that a refresh was denied. `is_ended` is true from then until the next login.
     ended: Notify,
     rung: Cell<bool>,
     pub(crate) is_ended: Cell<bool>,
@@ -35,12 +36,12 @@ pub(crate) struct Wallet {
 pub(crate) enum Gate {
     Open,
     Refused,
-    /// A token request, and its response.
+    /// The request asks for a token. Holds the response.
     Given(Vec<u8>),
 }
 
 impl Wallet {
-    /// A wallet with a token issued at the start; `None` if the token lasts forever.
+    /// A wallet with a token that was issued at the start; `None` if tokens never expire.
     pub(crate) fn new(
         (life, refresh_life): (Option<Span>, Option<Span>),
         revoked: Vec<Time>,
@@ -51,7 +52,7 @@ impl Wallet {
         let (issued, rung, is_ended) = (Cell::new(Time::ZERO), Cell::default(), Cell::default());
         (!lasts).then(|| Rc::new(Wallet { life, revoked, issued, refresh_life, ended, rung, is_ended }))
     }
-    /// Waits until the device learns that it has to log in; forever if no login ends.
+    /// Waits until the device learns that its login has ended.
     pub(crate) async fn login_ended(&self) {
         while !self.rung.take() {
             self.ended.notified().await;

@@ -1,4 +1,4 @@
-//! The points at which an app must die: crash points, and disk syncs with a power failure.
+//! The points at which a fault kills an app: crash points, and disk syncs with a power failure.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use crate::faults::{Struck, SyncLoss};
 pub(crate) struct CrashBook {
     armed: RefCell<Vec<Armed>>,
     ever_armed: Cell<u64>,
-    /// How often each point was passed.
+    /// How often the app passed each crash point.
     pub(crate) passed: RefCell<BTreeMap<String, u64>>,
     pub(crate) suspended: Cell<bool>,
 }
@@ -25,7 +25,8 @@ struct Armed {
 }
 
 impl CrashBook {
-    /// Arms a kill at the `nth` passing (from 1) after `from`; returns a number to disarm it.
+    /// Arms a kill at the `nth` passing (from 1) of a crash point after `from`. Returns a number to
+    /// disarm it.
     pub(crate) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span, struck: &Struck) -> u64 {
         let number = self.ever_armed.replace(self.ever_armed.get() + 1);
         let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());
@@ -33,7 +34,7 @@ impl CrashBook {
         self.armed.borrow_mut().push(armed);
         number
     }
-    /// Disarms a kill; true if it had not fired yet.
+    /// Disarms a kill. Returns true if it had not fired yet.
     pub(crate) fn disarm(&self, number: u64) -> bool {
         self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
@@ -44,7 +45,7 @@ impl CrashBook {
             None => _ = passed.insert(point.to_owned(), 1),
         }
     }
-    /// Passes a point. If the app dies there, returns the time until its restart.
+    /// Passes a crash point. If the app dies there, returns the time until its restart.
     pub(crate) fn pass(&self, point: &str, now: Time) -> Option<Span> {
         self.count(point);
         if self.suspended.get() {
@@ -54,7 +55,7 @@ impl CrashBook {
         for one in armed.iter_mut().filter(|a| a.point == point && a.from <= now) {
             one.left = one.left.saturating_sub(1);
         }
-        // Only one of several due kills fires; the others do at the next passing.
+        // If several kills are due, only one fires. The others fire at the next passing.
         let due = armed.iter().position(|a| a.point == point && a.left == 0)?;
         let due = armed.remove(due);
         due.struck.set(true);
@@ -66,7 +67,7 @@ impl CrashBook {
 pub(crate) struct SyncLosses(pub(crate) RefCell<Vec<SyncLoss>>);
 
 impl SyncLosses {
-    /// The losses that are due at these ends of syncs, each with the time of its power failure.
+    /// The power failures that are due at the ends of these disk syncs, each with its time.
     pub(crate) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
         let mut due = Vec::new();
         self.0.borrow_mut().retain_mut(|loss| {

@@ -1,10 +1,11 @@
-//! The devices that events concern, and the times of random faults.
+//! Chooses the devices that events affect, and draws the times of random faults.
 
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
 use crate::faults::{Awaited, Faults, When};
 use crate::setup::{DevicePlan, Happening, Setup, Who};
 
-/// The devices that an event concerns: exact counts, drawn by the event's name.
+/// The devices that an event affects. Their number is exact, and the event's name selects the
+/// random draw.
 pub(crate) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) -> Vec<DeviceId> {
     let mut stream = seed.derive("world.event", 0).stream(name, 0, 0);
     match who {
@@ -28,7 +29,8 @@ pub(crate) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) 
     }
 }
 
-/// Keeps the share of the items, rounded to the nearest, drawn without replacement, in order.
+/// Keeps this share of the items, drawn at random and rounded to the nearest number. The order
+/// stays.
 fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut Stream) {
     let count = share.of(items.len() as u64);
     let mut drawn = items.clone();
@@ -37,7 +39,7 @@ fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut 
     items.retain(|item| drawn.contains(item));
 }
 
-/// Plans the fault of each event for the devices that it concerns.
+/// Plans the fault of each event for the devices that it affects.
 pub(crate) fn plan_events(faults: &mut Faults, setup: &Setup, devices: &[DevicePlan]) {
     let end = Time::ZERO + setup.duration;
     for planned in &setup.events {
@@ -50,13 +52,13 @@ pub(crate) fn plan_events(faults: &mut Faults, setup: &Setup, devices: &[DeviceP
     }
 }
 
-/// Notes that a random fault, which occurs once per `mtbf`, did not occur.
+/// Notes that no fault of this random kind occurred in the run.
 pub(crate) fn note_none_drawn(faults: &mut Faults, key: &str, setup: &Setup, mtbf: Span) {
     let why = format!("none occurred at random in {}; the mean time between them is {mtbf}", setup.duration);
     faults.awaited.push(Awaited::anywhere(key, why));
 }
 
-/// Times of a Poisson process up to `end`; none if the mean interval is 0.
+/// The times of a Poisson process up to `end`. There are none if the mean interval is 0.
 pub(crate) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
     let mut at = Time::ZERO;
     let next = || {
@@ -66,12 +68,12 @@ pub(crate) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
     if mtbf > Span::ZERO { std::iter::from_fn(next).collect() } else { Vec::new() }
 }
 
-/// The key of an event that names one device, with the comma behind it.
+/// The part of an event that names one device, with a comma after it.
 pub(crate) fn on(device: DeviceId) -> String {
     format!("devices = [{}], ", device.0)
 }
 
-/// A time to the nanosecond; [`Span`] shows three digits.
+/// A time in nanoseconds. The display of [`Span`] shows only 3 digits.
 pub(crate) fn exact(span: Span) -> String {
     format!("\"{}ns\"", span.0)
 }

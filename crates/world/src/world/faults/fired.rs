@@ -1,4 +1,4 @@
-//! Finds out whether planned events hit anybody: an outage that no device noticed tested nothing.
+//! Finds out whether planned events had an effect: an outage that no device noticed tested nothing.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,11 @@ use crate::world::faults::tried::NO_EDIT;
 use crate::world::faults::windows::{Window, Windows};
 use crate::world::parts::plan_parts;
 
-/// Longest time until an edit is saved: it may wait for the lock.
+/// The longest time until an edit is saved. It may have to wait for the write lock.
 const SAVED_WITHIN: Span = Span::secs(120);
 
-/// The items of `plan` that must meet somebody, by name, and the windows in which that shows.
+/// The events of `plan` that must affect a device or server, by name. The windows are the times in
+/// which other events show this effect.
 pub(crate) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
@@ -24,13 +25,13 @@ pub(crate) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String,
         let Some((shown, otherwise)) = meets(event, end) else { continue };
         let chosen = choose(&event.who, &event.name, plan.seed, devices);
         if chosen.is_empty() {
-            // If no device is chosen, that is known before the run.
+            // If no device is chosen, this is known before the run.
             continue;
         }
         let awaited = Awaited::anywhere(&event.name, otherwise);
         if let Some((sign, from, until)) = shown {
-            // Effects of a fault's end belong to the fault; effects of the script's end do not.
-            // Edits may be made after it too.
+            // Effects at the end of a fault still belong to the fault. Effects at the end of the
+            // script do not, except that edits may be made after it.
             let to_its_end = until < end || matches!(sign, Sign::Edit);
             let until = if to_its_end { Time(until.0 + 1) } else { end };
             let window = Window { from, until, sign, row: named(plan, &event.what), met: awaited.met() };
@@ -52,7 +53,7 @@ pub(crate) fn planned(plan: &Setup, devices: &[DevicePlan]) -> (BTreeMap<String,
     (events, windows)
 }
 
-/// The row that edits name; not for a create, which names the row that it refers to.
+/// The row that the event's edits change; `None` for a create, whose key names another row.
 fn named(plan: &Setup, what: &Happening) -> Option<(EntityId, Key)> {
     let Happening::Edits { action, about, .. } = what else { return None };
     let action = &plan.workload.actions[*action];
@@ -60,7 +61,8 @@ fn named(plan: &Setup, what: &Happening) -> Option<(EntityId, Key)> {
     Some((action.entity, key))
 }
 
-/// Its key, whether the plan has it, its sign, its intervals, and the reason if it met nobody.
+/// A kind of fault: its key, whether the plan has it, its sign (the kind of event that shows an
+/// effect), its intervals, and the message if it had no effect.
 type Kind = (&'static str, bool, Sign, Vec<(Time, Time)>, &'static str);
 
 fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
@@ -90,14 +92,14 @@ fn kinds(plan: &Setup, end: Time) -> Vec<Kind> {
     ]
 }
 
-/// The sign that an event met somebody.
+/// The sign (the kind of event) that shows an effect of the planned event.
 fn meets(planned: &Planned, end: Time) -> Option<Meets> {
     let (name, at, length) = (&*planned.name, planned.at, planned.length);
     match &planned.what {
         Happening::Fault(_, fault) => fault.meets(&When { name, at, length, chosen: &[], end }),
         Happening::Trigger(..) => Some((None, "the app of none of its devices ran at the time")),
         Happening::Edits { .. } => Some((Some((Sign::Edit, at, at + length + SAVED_WITHIN)), NO_EDIT)),
-        // An import is judged by the number of its rows.
+        // The number of its rows shows whether an import had an effect.
         Happening::Import { .. } => None,
     }
 }

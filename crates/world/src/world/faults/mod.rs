@@ -1,4 +1,5 @@
-//! What goes wrong in a world: planned by the script or drawn by chaos, and whether it hit anybody.
+//! The faults of a world, planned by the script or drawn at random by chaos, and whether they had
+//! an effect.
 
 pub(crate) mod crash;
 pub(crate) mod drawing;

@@ -1,4 +1,4 @@
-//! Planned and random events in the lives of phones.
+//! Planned and random events that happen to phones.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::world::device::node::Device;
 use crate::world::faults::drawing::{drawn_for, exact, note_none_drawn, on};
 use crate::world::people::shared_phone::SharedPhone;
 
-/// In chaos, the mean age of a backup.
+/// The mean age of a backup in chaos (random faults).
 const BACKUP_AGE: Span = Span::secs(600);
 
 pub(crate) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, NodeId), devices: &[Rc<Device>]) {
@@ -32,7 +32,7 @@ pub(crate) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
                 Act::LoadAgain(waiting) => device.load_again(waiting),
                 Act::Reinstall { restart_after } => device.reinstall(restart_after),
                 Act::GoAway { away, other } => {
-                    // An absence that is not complete by the end of the script stops there.
+                    // The end of the script also ends an absence that is still in progress.
                     let _ = phone.goes_away(away, other, end).await;
                 }
             }

@@ -1,4 +1,4 @@
-//! Planned and random faults.
+//! Planned and random faults of a plan.
 
 use crate::backend::RejectedEdits;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
@@ -13,10 +13,10 @@ use crate::world::faults::drawing::{drawn_for, exact, moments, note_none_drawn, 
 use crate::{backend, gateway};
 
 /// A random kill waits for its crash point at most this long, or half of the remaining script if
-/// that is shorter; then it happens anyway.
+/// that is shorter. Then it happens at any point.
 const LONGEST_WAIT: Span = Span::secs(600);
 
-/// The faults of `setup` for its devices. All end with the script.
+/// The faults of `setup` for its devices. All of them end with the script.
 pub(crate) fn draw(setup: &Setup, devices: &[DevicePlan], crash_points: &[String]) -> Faults {
     let mut faults = Faults::none(devices.len());
     plan_events(&mut faults, setup, devices);
@@ -160,14 +160,14 @@ impl Faults {
     }
 }
 
-/// In chaos, a run is cancelled this long after its request was sent, on average.
+/// The mean time from a request to the cancellation of its run, in chaos (random faults).
 const CANCELLED_AFTER: Span = Span::millis(300);
-/// In chaos, connections of a suspended app last this long.
+/// How long the connections of a suspended app last, in chaos.
 const SOCKETS_LAST: Span = Span::secs(30);
 
 pub(crate) fn add_permanent_faults(faults: &mut Faults, setup: &Setup, devices: &[DevicePlan]) {
     if let Some(ttl) = setup.proxy {
-        // A permanent condition, not a fault that ends.
+        // A caching proxy is a permanent condition, not a fault that ends.
         let always = During { from: Time::ZERO, until: Time::FAR, what: ttl };
         faults.devices.iter_mut().for_each(|on| on.net.caches.push(always));
     }

@@ -1,5 +1,6 @@
-//! Finds the parts of a plan that a run never tried. An action tested nothing if no edit of it was
-//! made, or none on phones. A run tested nothing if no request was sent, or if nothing changed.
+//! Finds the parts of a plan that a run never used. An action (a kind of edit in the scenario)
+//! tested nothing if none of its edits was made, or none on phones. A run tested nothing if no
+//! request was sent, or if nothing changed.
 
 use crate::contract::{EngineEvent, Event};
 use crate::faults::{Awaited, Faults, Missed};
@@ -8,7 +9,7 @@ use crate::workload::{ActionCount, Script};
 
 #[derive(Debug, Default)]
 pub(crate) struct Tried {
-    /// Per device and edit number, the action of the edit.
+    /// For each device and edit number, the action of the edit.
     edits: Vec<Vec<u16>>,
     on_phones: Vec<Made>,
     in_office: Vec<Made>,
@@ -23,26 +24,26 @@ struct Made {
     prevented: u64,
 }
 
-/// The reason for an event or action whose edits were all not made.
+/// The message for an event or action if none of its edits was made.
 pub const NO_EDIT: &str = "none of its edits was made";
 
-/// An action without a single edit that was made.
+/// An action (a kind of edit in the scenario) that made no edit in the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {
     /// The action's name.
     pub action: String,
-    /// True if only phones made none, while the office made its own.
+    /// True if the action's edits failed only on phones, while the office made some.
     pub on_phones: bool,
-    /// How many edits were planned.
+    /// The number of planned edits.
     pub wanted: u64,
-    /// Edits that people gave up because of a blocking sync.
+    /// The number of edits that people gave up because of a blocking sync.
     pub prevented: u64,
-    /// Edits for which the script found no row or no free natural key.
+    /// The number of edits for which the script found no row or no free natural key.
     pub unplaced: u64,
 }
 
 impl Tried {
-    /// Takes the actions of edits out of a script; `actions` is their number.
+    /// Takes the action of each edit from a script. `actions` is the number of actions.
     pub(crate) fn new(script: &mut Script, actions: usize) -> Tried {
         let edits = std::mem::take(&mut script.edits);
         let none = vec![Made::default(); actions];
@@ -58,7 +59,7 @@ impl Tried {
             Event::Engine(EngineEvent::ChunkApplied { changes, .. }) => {
                 return self.changed |= !changes.is_empty();
             }
-            // A third-party engine may not report its requests, nor the rows they bring.
+            // A third-party engine may not report its requests or the rows in their responses.
             Event::BackendServed { device: Some(_), rows, .. } => {
                 self.changed |= *rows > 0;
                 return self.asked = true;
@@ -89,7 +90,8 @@ impl Tried {
     pub(crate) fn office_missed(&self) -> u64 {
         self.in_office.iter().map(|of| of.wanted - of.made).sum()
     }
-    /// The actions without any edit made, though some were wanted; `placed` is the script's count.
+    /// The actions without any edit made, although some were planned. `placed` has the script's
+    /// counts.
     pub(crate) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
         let in_vain = |(at, count): (usize, &ActionCount)| {
             let (phones, office) = (self.on_phones[at], self.in_office[at]);
@@ -108,7 +110,8 @@ impl Tried {
 
 #[derive(Debug, Default)]
 pub(crate) struct Untested {
-    /// Faults and parts. An event without any edit of its action is reported only there.
+    /// Faults and parts that had no effect. If no edit of an event was made, only this list reports
+    /// it.
     pub(crate) missed: Vec<Missed>,
     pub(crate) in_vain: Vec<InVain>,
     pub(crate) is_silent: bool,
@@ -116,8 +119,8 @@ pub(crate) struct Untested {
 }
 
 impl Untested {
-    /// Collects the parts that were not tried; empty for a run that is not `whole`, as its rest is
-    /// unknown.
+    /// Collects the parts that were not used. Empty for a run that is not `whole` (it was
+    /// interrupted or stalled), because its rest is unknown.
     pub(crate) fn of(
         whole: bool,
         faults: &Faults,
@@ -138,7 +141,8 @@ impl Untested {
         Untested { missed, in_vain, is_silent: !tried.asked, is_still: !tried.has_changed() }
     }
 
-    /// The number of parts of the plan that did not happen at all; the run itself counts as one.
+    /// The number of parts of the plan that had no effect at all. A run without any effect counts
+    /// as one more part.
     pub(crate) fn count(&self) -> u64 {
         let faults = self.missed.iter().filter(|missed| missed.is_whole()).count();
         (faults + self.in_vain.len()) as u64 + u64::from(self.is_silent || self.is_still)

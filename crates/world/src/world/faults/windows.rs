@@ -1,4 +1,5 @@
-//! The intervals in which faults must meet somebody, and the events that show it.
+//! The time windows in which faults must have an effect. A sign is the kind of event that shows the
+//! effect.
 
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::{AppEvent, CallEvent, DropReason, EditKind, EngineEvent, Event, Node, UnitEvent};
@@ -9,14 +10,14 @@ pub(crate) struct Window {
     pub(crate) from: Time,
     pub(crate) until: Time,
     pub(crate) sign: Sign,
-    /// The only row whose edits count; `None`: edits of all rows count.
+    /// Only edits of this row count; `None`: edits of all rows count.
     pub(crate) row: Option<(EntityId, Key)>,
     pub(crate) met: Struck,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
-    /// Per device; empty if there are none.
+    /// The windows of each device. Empty if no device has a window.
     by_device: Vec<Vec<Window>>,
     anywhere: Vec<Window>,
 }
@@ -79,7 +80,7 @@ impl Sign {
                 | Sign::Refused
         )
     }
-    /// The duration of the activity behind this event, if the event shows the sign.
+    /// The duration of the activity that ended with this event, if the event shows the sign.
     fn shows(&self, node: Node, event: &Event<'_>) -> Option<Span> {
         let took = match (self, event) {
             (
@@ -142,7 +143,6 @@ impl Sign {
         }
     }
 
-    /// Signs that many events show.
     fn is_shown_by_many(&self, event: &Event<'_>) -> bool {
         use Event as E;
         match self {

@@ -1,7 +1,8 @@
-//! Which edits the app allows its person now, given what the phone believes about the network.
+//! Decides which edits the app allows its person now. It uses the phone's own view of the network.
 //!
-//! A lease is requested when somebody wants to edit, over a network that carries. It is granted if
-//! nobody else has the row and the device shows its present version. The request costs nothing.
+//! The app requests a lease (an exclusive right to edit a row) when a person wants to edit, if the
+//! network carries messages. The lease is granted if no other device has one for the row, and the
+//! device shows the row's present version. The request costs nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,13 +21,13 @@ pub(crate) struct Allowed {
     pub(crate) plan: Rc<Setup>,
     pub(crate) servers: Rc<Servers>,
     pub(crate) leases: Leases,
-    /// The present attributes of the person.
+    /// The person's present attributes.
     pub(crate) attributes: RefCell<Vec<Value>>,
 }
 
 impl Allowed {
-    /// The reason why the app refuses an edit; `None` if it does not. `shown` returns the row as
-    /// the device shows it.
+    /// The reason why the app refuses an edit; `None` if it allows the edit. `shown` returns the
+    /// row as the device shows it.
     pub(crate) fn refuses(
         &self,
         (device, now): (DeviceId, Time),

@@ -1,7 +1,8 @@
-//! Whether a person looks at the app, and what a person waits for after a login: for the blocking
-//! units that the login starts, or for all of them if none blocks. A dropped unit counts as done
-//! when other units have brought its entities. A person who was let in waits again if the phone
-//! becomes empty: after a reinstallation, or a restore to an earlier state.
+//! Whether a person looks at the app, and how long a person waits after a login until they are let
+//! in (can use the app). They wait for the blocking units that the login starts, or for all units
+//! that it starts if none blocks. A dropped unit counts as done when other units have pulled its
+//! entities. If the phone becomes empty later, by a reinstallation or a restore, the person waits
+//! again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -20,19 +21,19 @@ pub(crate) struct Attention {
     pub(crate) looks: Cell<bool>,
     begun: Cell<bool>,
     is_out: Cell<bool>,
-    /// The login time of a waiting person. True: it was only a restart of the app, and the person
-    /// was already in.
+    /// The login time of a person who waits. The flag is true if only the app restarted, and the
+    /// person was let in before.
     logged_in: Cell<Option<(Time, bool)>>,
     wait: RefCell<Wait>,
-    /// The times at which the storage got everything that a login waits for, or lost it,
-    /// alternating.
+    /// The times at which the phone got all data that a login waits for (true) or lost it (false),
+    /// in alternation.
     turns: RefCell<Vec<(Time, bool)>>,
     resets: bool,
-    /// Units whose last run left pages, so that the app is not ready.
+    /// Units whose last run left pages, so that the app cannot be used yet.
     incomplete: RefCell<BTreeSet<UnitId>>,
 }
 
-/// What a person who logged in still waits for, in this process of the app.
+/// The units for which a person still waits in this process, and the entities that have arrived.
 #[derive(Debug, Default)]
 struct Wait {
     units: Vec<UnitId>,
@@ -40,7 +41,8 @@ struct Wait {
 }
 
 impl Attention {
-    /// For a phone that `holds` data of an earlier sync, and whose app `resets` it on an upgrade.
+    /// `holds` is true if the phone has data of an earlier sync. `resets` is true if an upgrade of
+    /// the app deletes the data.
     pub(crate) fn new(units: &[SyncUnit], hooks: Arc<Hooks>, holds: bool, resets: bool) -> Attention {
         let turns = RefCell::new(vec![(Time::ZERO, holds)]);
         Attention { units: units.to_vec(), hooks, turns, resets, ..Attention::default() }
@@ -57,58 +59,59 @@ impl Attention {
         }
     }
 
-    /// An event of the phone, not caused by its app.
+    /// Handles an event of the phone that its app did not cause.
     pub(crate) fn on_phone(&self, event: &Event<'_>, now: Time) {
         match event {
             Event::Restored { to, .. } => self.turns(now, self.held_at(*to)),
             Event::Phone(PhoneEvent::Upgraded) if self.resets => self.turns(now, false),
             Event::Phone(PhoneEvent::LoggedOut) => {
-                // The person who waited has left.
+                // The waiting person has left.
                 self.logged_in.set(None);
                 self.is_out.set(true);
             }
             _ => {}
         }
     }
-    /// Notes whether the phone holds all that a login waits for.
+    /// Notes whether the phone has all data that a login waits for.
     pub(crate) fn turns(&self, now: Time, holds: bool) {
         if self.held_at(now) != holds {
             self.turns.borrow_mut().push((now, holds));
         }
     }
-    /// True if its storage had all that a login waits for at `at`.
+    /// True if the phone had all data that a login waits for at the time `at`.
     pub(crate) fn held_at(&self, at: Time) -> bool {
         self.turns.borrow().iter().rfind(|(since, _)| *since <= at).is_some_and(|(_, holds)| *holds)
     }
 
-    /// Somebody logs in, or a restarted app repeats its login (`again`). A restart begins no new
-    /// wait for a person who was let in, unless the phone has been emptied since.
+    /// A person logs in, or a restarted app repeats its login (`again`). After a restart, a person
+    /// who was let in does not wait, unless the phone has lost its data since.
     pub(crate) fn logs_in(&self, now: Time, again: bool) {
         self.looks.set(true);
         let again = again && (self.is_out.get() || self.held_at(now));
         self.begun.set(true);
         let units = self.awaited();
         if !units.is_empty() {
-            // A new process of the app does not restart the wait.
+            // A new process of the app continues the old wait.
             let before = self.logged_in.get().filter(|(_, restarted)| again || !restarted);
             self.logged_in.set(before.or(Some((now, again))));
         }
         *self.wait.borrow_mut() = Wait { units, came: BTreeSet::new() };
     }
 
-    /// The time since which somebody waits to be let in; `None` if nobody waits.
+    /// The time since which a person waits to be let in; `None` if no person waits.
     pub(crate) fn waits_since(&self) -> Option<Time> {
         self.logged_in.get().filter(|(_, again)| !again).map(|(since, _)| since)
     }
-    /// True if the next process of the app begins with a login: if somebody is not let in, if the
-    /// phone was emptied since, or if no unit blocks the screen.
+    /// True if the next process of the app begins with a login. This is so if a person still waits,
+    /// if the phone has lost its data, or if no unit blocks the screen.
     pub(crate) fn logs_in_again(&self, now: Time) -> bool {
         let is_emptied = !self.is_out.get() && !self.held_at(now);
         let never_blocks = self.units.iter().all(|unit| !unit.blocking);
         self.logged_in.get().is_some() || self.begun.get() && (is_emptied || never_blocks)
     }
-    /// Handles an event; `has_screen` says if a unit has the screen. If the event lets the person
-    /// in, returns how long they waited, across processes, and whether they were in before.
+    /// Handles an event. `has_screen` says whether a unit holds the screen. If the event lets the
+    /// person in, returns how long they waited, over all processes, and whether they were in
+    /// before.
     pub(crate) fn let_in(
         &self,
         now: Time,
@@ -165,7 +168,8 @@ impl Attention {
         wait.units.retain(|awaited| *awaited != unit);
         wait.came.extend(self.units.get(usize::from(unit.0)).iter().flat_map(|unit| &unit.pull));
     }
-    /// True if a hook of the app must end before this run is over.
+    /// True if a hook of the app belongs to this run and must end before the run counts as
+    /// complete.
     fn is_hooked(&self, unit: UnitId, run: u64) -> bool {
         let plan = self.hooks.get(&Hook::SyncComplete);
         plan.is_some_and(|plan| plan.is_for(&Occasion::SyncComplete(unit, run)))

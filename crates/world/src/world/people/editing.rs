@@ -1,7 +1,7 @@
-//! People who want to edit: when they do, and which row they find.
+//! People who want to edit: the time of each edit, and its row.
 //!
-//! A person keeps waiting for the screen across a restart of the app. A person whose app does not
-//! run makes no edit. Edits are made in the order in which they were wanted.
+//! A person who waits for the screen continues to wait if the app restarts. If the app does not
+//! run, a person makes no edit. Edits are made in the order in which people wanted to make them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ use crate::world::device::node::Device;
 use crate::world::device::screen::{Turn, Wish};
 use crate::world::server::half::Servers;
 
-/// Polls allowed per script step: its own, and those of the app that gets it. A million edits at
-/// one instant are not a loop.
+/// The number of polls that each script step adds to the limit of the loop detector: its own polls
+/// and the app's. Without it, a million edits at one instant would look like a loop.
 pub(crate) const POLLS_PER_STEP: u64 = 8;
 const SCREEN_POLL_INTERVAL: Span = Span::secs(1);
 
@@ -44,7 +44,8 @@ impl People {
     async fn wait_for_screen(self: Rc<Self>, device: Rc<Device>) {
         while device.screen.has_waiting() {
             self.handle.sleep(SCREEN_POLL_INTERVAL).await;
-            // A fleet that began to wait at one instant also looks at one instant.
+            // Devices that began to wait at one instant all poll at one instant, which is not a
+            // loop.
             self.handle.excuse(POLLS_PER_STEP);
             while let Some(turn) = device.screen.next(self.handle.now(), device.is_running()) {
                 match turn {
@@ -63,7 +64,8 @@ impl People {
 
 pub(crate) struct Aims {
     schema: Arc<Schema>,
-    /// True if any edit is aimed; otherwise nothing is noted.
+    /// True if the script has aimed edits (edits whose row is chosen later). Otherwise nothing is
+    /// noted.
     wanted: bool,
     by_device: BTreeMap<DeviceId, Keys>,
     by_all: Keys,
@@ -109,7 +111,7 @@ impl Aims {
             }
         }
     }
-    /// A person edits what the app shows; without a suitable row there is no edit.
+    /// A person edits a row that the app shows. If there is no suitable row, no edit is made.
     pub(crate) fn on_device(&mut self, device: &Device, wish: Wish) {
         let person = Actor::Device(device.id);
         let (id, aimed) = match wish {

@@ -1,4 +1,4 @@
-//! Logins that wait for the network: a login needs the server.
+//! A login needs the server, so logins wait for the network.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::base::{DeviceId, Time};
 use crate::contract::AppEvent;
 use crate::workload::{Act, Actor, Step};
 
-/// Moves each login in a script to the first instant with an apparent network.
+/// Moves each login in a script to the first instant at which the phone reports a network.
 pub(crate) fn delay_logins_until_network(
     steps: Vec<Step>,
     up_from: impl Fn(DeviceId, Time) -> Time,
@@ -36,22 +36,23 @@ pub(crate) fn delay_logins_until_network(
 }
 
 /// Moves one person's login to `up`. If the person has put the app away by then, they open it again
-/// and look as long as originally planned. If they come back to it during that time, they do not
-/// put it away in between.
+/// and look at it as long as planned. If they have another planned look during that time, the two
+/// looks become one.
 fn move_login_to(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
     let is = |step: &Step, event: AppEvent| matches!(step.act, Act::App(other) if other == event);
     let login = steps.iter().position(|step| is(step, AppEvent::Login)).expect("these have a login");
     let away = steps[login..].iter().find(|step| is(step, AppEvent::Pause)).map(|step| step.at);
     let login = steps.remove(login);
     let comes_or_goes = |step: &Step| is(step, AppEvent::Resume) || is(step, AppEvent::Pause);
-    // Putting the app away at that very instant counts as before.
+    // If the person puts the app away at the instant `up`, that counts as before `up`.
     let last = steps.iter().rposition(|step| comes_or_goes(step) && step.at <= up);
     let looks = last.is_some_and(|last| is(&steps[last], AppEvent::Resume));
     let put_away = away.filter(|away| *away <= up && !looks).map(|away| up + (away - login.at));
     steps.insert(last.map_or(0, |last| last + 1), Step { at: up, ..login.clone() });
     let Some(put_away) = put_away else { return steps };
     let put_away = Step { at: put_away, act: Act::App(AppEvent::Pause), ..login };
-    // True if the person looks on into a later stretch of their own, whose end then ends both.
+    // `looks_on` is true if the new look runs into a planned one. The end of the planned look then
+    // ends both.
     let (mut looks_on, mut ends_later) = (false, false);
     steps.retain(|step| {
         if step.at <= up || ends_later {

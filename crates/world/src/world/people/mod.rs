@@ -1,5 +1,4 @@
-//! People: who looks at an app, who edits, who logs in, and what they do about conflicts and
-//! errors.
+//! People: they look at apps, edit, log in, resolve conflicts and react to errors.
 
 pub(crate) mod allowed;
 pub(crate) mod attention;

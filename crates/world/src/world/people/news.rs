@@ -1,4 +1,4 @@
-//! Events on phones, for people who see them there and act.
+//! Events on phones that people see and react to.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -39,7 +39,6 @@ impl<T> News<T> {
 
 pub(crate) type Conflict = (DeviceId, EditId);
 
-/// The conflict that an event presents to a person.
 pub(crate) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
     let Node::Device(device) = node else { return None };
     match event {
@@ -51,14 +50,15 @@ pub(crate) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
     }
 }
 
-/// A unit's run on a device ended, successfully or not.
+/// A run of a unit on a device has ended, with success (`well`) or without.
 pub(crate) struct RunEnded {
     pub(crate) of: (DeviceId, UnitId),
     pub(crate) well: bool,
 }
 
 impl RunEnded {
-    /// The end of a run in an event; `None` for ends that a person does not see as a failure.
+    /// The end of a run that an event reports; `None` if a person would not see it as a success or
+    /// a failure.
     pub(crate) fn of(node: Node, event: &Event<'_>) -> Option<RunEnded> {
         let Node::Device(device) = node else { return None };
         match event {

@@ -1,8 +1,8 @@
-//! People who resolve the conflicts that their devices present.
+//! People who resolve the conflicts that their devices show.
 //!
-//! A conflict waits as long as its person leaves it. Then the person decides when they look at the
-//! app and nothing has the screen. After a death of the app they start over. In the drain, people
-//! who ever decide do so at once.
+//! Each person leaves a conflict open for some time. Then they decide it as soon as they look at
+//! the app and no sync holds the screen. If the app dies, this begins again. In the drain, every
+//! person who resolves conflicts does so at once.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::world::device::node::Device;
 use crate::world::people::editing::POLLS_PER_STEP;
 use crate::world::people::news::{Conflict, News};
 
-/// How soon a person who does not look at the app looks again.
+/// The interval at which a person who waits to decide tries again.
 const LOOKS_EVERY: Span = Span::secs(10);
 
 pub(crate) struct Resolver {
@@ -32,7 +32,7 @@ pub(crate) struct Resolver {
     times: RefCell<BTreeMap<Conflict, u32>>,
     waiting: RefCell<BTreeMap<Conflict, u32>>,
     never: RefCell<BTreeSet<Conflict>>,
-    /// The units to ask for after a decision, once people decide at once.
+    /// In the drain: the units that a person asks for after a decision.
     hurry: RefCell<Option<Vec<UnitId>>>,
 }
 
@@ -66,7 +66,7 @@ impl Resolver {
             new.into_iter().for_each(|conflict| self.take_up(conflict));
         }
     }
-    /// From now on people decide at once, and then ask for these units.
+    /// From now on, people decide at once and then ask for these units.
     pub(crate) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
         *self.hurry.borrow_mut() = Some(units);
         let waiting: Vec<Conflict> = self.waiting.borrow().keys().copied().collect();
@@ -104,7 +104,7 @@ impl Resolver {
         self.waiting.borrow_mut().remove(&conflict);
         let device = &self.devices[id.0 as usize];
         let open = device.with_view(|view| view.open_conflicts().into_iter().find(|open| open.edit == edit));
-        // An app that does not run presents it again later.
+        // If the app does not run, it shows the conflict again later.
         let Some(open) = open.flatten() else { return };
         let pick = self.options.pick(&open, self.schema.entity(open.entity));
         let (resolver, asked) = (self.clone(), device.clone());
@@ -113,7 +113,7 @@ impl Resolver {
                 let units = resolver.hurry.borrow().clone().unwrap_or_default();
                 units.into_iter().for_each(|unit| _ = asked.trigger(unit, Asking::Queued));
             }
-            // The row is gone, or the conflict remains and is decided another time.
+            // The row no longer exists, so there is nothing left to decide.
             Err(EditError::NoSuchRow) => {}
             Err(_) => resolver.opened.add(conflict),
         });

@@ -1,7 +1,7 @@
-//! People who read "Sync failed" and tap to try again.
+//! People who read "Sync failed" and tap "Try again".
 //!
-//! A person who looks at the app some time after a failure taps, unless a sync has succeeded since.
-//! A run that fails again is a failure like any other. Nobody taps after the script.
+//! Some time after a failure, a person who looks at the app taps, unless a sync has succeeded
+//! since. If that run fails too, it counts as a new failure. After the script, no person taps.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

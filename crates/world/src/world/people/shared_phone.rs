@@ -10,18 +10,19 @@ use crate::world::device::node::Device;
 use crate::world::device::storage::Left;
 use crate::world::device::token::Wallet;
 
-/// The delay before another attempt to log out, if pending edits prevent it or no app runs.
+/// The delay before another try to log out. A logout fails if pending edits prevent it or no app
+/// runs.
 const LOGOUT_RETRY_DELAY: Span = Span::secs(300);
-/// The duration of a login, and the retry interval without a network.
+/// The duration of a login. Without a network, a login is tried again after this time.
 const LOGIN_TAKES: Span = Span::secs(20);
 
-/// A mutex: one holder at a time; waiters wake in order of arrival.
+/// A mutex. Tasks that wait for it get it in the order of arrival.
 struct Turn {
     taken: Cell<bool>,
     free: Notify,
 }
 
-/// Held until this is dropped.
+/// The guard of a [`Turn`]: the mutex is free again when it is dropped.
 struct Taken<'a>(&'a Turn);
 
 impl Turn {
@@ -43,7 +44,8 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// A shared phone: absences are serial, and so are changes of the person logged in.
+/// A shared phone. Its absences come one after another, and so do the changes of the person logged
+/// in.
 pub(crate) struct SharedPhone {
     device: Rc<Device>,
     handle: Handle,
@@ -57,7 +59,8 @@ impl SharedPhone {
         SharedPhone { device, handle: handle.clone(), absence, login }
     }
 
-    /// A person logs out for `away`, while `other` (if given) uses the phone; not after `end`.
+    /// A person logs out for `away`. Meanwhile `other`, if given, uses the phone. Does nothing
+    /// after `end`.
     pub(crate) async fn goes_away(&self, away: Span, other: Option<u32>, end: Time) -> Option<()> {
         let (device, handle) = (&*self.device, &self.handle);
         let _absence = self.absence.take().await;
@@ -76,7 +79,7 @@ impl SharedPhone {
         back
     }
 
-    /// Logs out. Nobody else logs in or out until the returned guard is dropped.
+    /// Logs out. No other login or logout begins until the returned guard is dropped.
     async fn logs_out(&self, end: Time) -> Option<Taken<'_>> {
         let (device, handle) = (&*self.device, &self.handle);
         let taken = loop {
@@ -93,21 +96,22 @@ impl SharedPhone {
             handle.sleep(LOGOUT_RETRY_DELAY).await;
         };
         device.put_away();
-        // The logout may have taken long: after the script the person logs in again at once.
+        // The logout may have taken long. If the script has ended, the person logs in again at
+        // once.
         let is_over = handle.now() >= end;
         device.kill(KillReason::Killed, is_over.then_some(LOGIN_TAKES));
         device.tell(Event::Phone(PhoneEvent::LoggedOut));
         (!is_over).then_some(taken)
     }
 
-    /// Whenever a login has expired, logs out, if the app allows it, and logs in again.
+    /// Waits for each expiry of a login. Then logs out, if the app allows it, and logs in again.
     pub(crate) async fn logs_in_again(&self, wallet: &Wallet) {
         let (device, handle) = (&*self.device, &self.handle);
         loop {
             wallet.login_ended().await;
             let _login = self.login.take().await;
             if !wallet.is_ended.get() {
-                // Somebody has logged in since.
+                // Another task has logged in since.
                 continue;
             }
             if asks(device, handle).await == Some(Ok(())) {
@@ -133,13 +137,13 @@ fn is_in(device: &Device, now: Time) {
     device.start();
 }
 
-/// The app's response to a logout; `None` if it does not run, or dies meanwhile.
+/// The app's response to a logout; `None` if the app does not run or dies meanwhile.
 async fn asks(device: &Device, handle: &Handle) -> Option<Result<(), u64>> {
     let engine = device.app.engine()?;
     device.tell(Event::Phone(PhoneEvent::LogoutAsked));
     let (sender, receiver) = handle.oneshot();
     device.ports.spawn.spawn(Box::pin(async move {
-        // The caller waits as long as the process lives.
+        // If the caller no longer waits, the result is not needed.
         let _ = sender.send(engine.log_out().await);
     }));
     receiver.await
@@ -152,7 +156,7 @@ async fn logs_in(device: &Device, handle: &Handle, person: u32, end: Time) -> Op
             return None;
         }
         if device.is_running() {
-            // It was started for another reason, and shows its last person.
+            // The app was started for another reason, and shows its last person.
             device.kill(KillReason::Killed, None);
         } else if device.ports.transport.network() != NetworkKind::None {
             break;

@@ -1,4 +1,5 @@
-//! The response to a held request, which comes in pieces.
+//! The response to a held request (a request that stays open for announcements). It comes in
+//! pieces.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,12 +11,12 @@ use crate::net::Rest;
 use crate::protocol::PONG;
 use crate::sim::{Handle, Notify};
 
-/// Pieces that have not been sent yet.
+/// Pieces of the response that have not been sent yet.
 pub(crate) struct Pieces {
     handle: Handle,
     /// True if the response ends with its first announcement.
     once: bool,
-    /// After this time without a piece, a keep-alive piece is sent; zero: never.
+    /// If no piece was sent for this time, a keep-alive piece follows. 0 means never.
     beat: Span,
     waiting: RefCell<VecDeque<Vec<u8>>>,
     was_added: Cell<bool>,
@@ -29,7 +30,7 @@ impl Pieces {
         let changed = handle.notify();
         Rc::new(Pieces { handle: handle.clone(), once, beat, waiting, was_added, is_broken, changed })
     }
-    /// True if nothing can be added any more.
+    /// True if no more pieces can be added.
     pub(crate) fn is_over(&self) -> bool {
         self.is_broken.get() || self.once && self.was_added.get()
     }
@@ -59,7 +60,7 @@ impl Pieces {
     }
 }
 
-/// The pieces of one response, as the link takes them. If the link gives up, the server stops.
+/// Gives the pieces of one response to the link. If the link gives up, the server stops.
 pub(crate) struct Answering {
     pub(crate) pieces: Rc<Pieces>,
     pub(crate) hangs_up: Box<dyn Fn()>,

@@ -1,16 +1,16 @@
-//! CPU time of the gateway for coding messages.
+//! The CPU time that the gateway needs to encode and decode messages.
 
 use std::cell::Cell;
 
 use crate::base::{Bytes, Span};
 use crate::protocol::{Codec, Way};
 
-/// JSON bytes coded per second by a server core, as by a laptop. Source: estimate.
+/// JSON bytes that a server core codes per second; a laptop is equally fast. Source: estimate.
 const RATE: Bytes = Bytes(400_000_000);
-/// Milliwatts of a busy core. Source: estimate; a big core of a phone draws about one watt.
+/// The power of a busy core in milliwatts. A big core of a phone draws about 1 W. Source: estimate.
 const CORE: u64 = 1_000;
 
-/// The gateway's coding work. Each request has its own core.
+/// The gateway's coding work. Each request has a core of its own.
 pub(crate) struct GatewayCoding {
     pub(crate) rate: Option<Bytes>,
     pub(crate) spent: Cell<Span>,

@@ -1,4 +1,4 @@
-//! The number of backend commits that readers can see, for a server half that waits for the next.
+//! Counts the backend commits that readers can see. A server half can wait for the next one.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -10,7 +10,7 @@ use crate::sim::{Handle, Notify};
 pub(crate) struct Commits {
     handle: Handle,
     pub(crate) all: Cell<u64>,
-    /// The times at which invisible commits become visible.
+    /// The times at which the invisible commits become visible.
     unseen: RefCell<BinaryHeap<Reverse<Time>>>,
     came: Notify,
 }
@@ -20,7 +20,7 @@ impl Commits {
         let (all, unseen) = Default::default();
         Commits { handle: handle.clone(), all, unseen, came: handle.notify() }
     }
-    /// Adds a commit, visible at once or at `visible_at`.
+    /// Adds a commit. It is visible at once, or from `visible_at` on.
     pub(crate) fn add(&self, visible_at: Option<Time>) {
         self.all.set(self.all.get() + 1);
         self.unseen.borrow_mut().extend(visible_at.map(Reverse));

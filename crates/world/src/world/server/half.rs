@@ -1,4 +1,4 @@
-//! The server half of a stack with the backend behind it, as links see it.
+//! The server half of a stack (a sync engine and its server), with the backend behind it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,17 +23,17 @@ pub(crate) struct Servers {
     pub(crate) handle: Handle,
     pub(crate) hub: Rc<Hub>,
     pub(crate) server: Rc<RefCell<dyn ServerHalf>>,
-    /// The same half as a gateway, for its own work; `None` for other stacks.
+    /// The same server half, if it is the built-in gateway; `None` for other stacks.
     pub(crate) gateway: Option<Rc<RefCell<Gateway>>>,
     pub(crate) backend: RefCell<Backend>,
     pub(crate) backend_link: Option<RefCell<BackendLink>>,
-    /// The node for backend calls: they continue when the server's process ends.
+    /// The node that runs backend calls. They continue when the server's process ends.
     pub(crate) node: NodeId,
     pub(crate) process: Process,
     /// Messages that the server half sends without a request.
     pub(crate) phones: Rc<Outbox>,
     pub(crate) commits: Rc<Commits>,
-    /// The announcements of the built-in stack; `None` if no phone listens for them.
+    /// The announcements of changes by the built-in stack; `None` if no phone listens for them.
     pub(crate) live: Option<Rc<Live>>,
     pub(crate) coding: GatewayCoding,
 }
@@ -54,7 +54,7 @@ impl Servers {
         self.code(&answer, Way::Written).await;
         answer
     }
-    /// Waits while the gateway of the built-in stack codes this message.
+    /// Waits while the built-in gateway encodes or decodes this message.
     async fn code(&self, message: &[u8], way: Way) {
         let Some(gateway) = &self.gateway else { return };
         let codec = gateway.borrow().options.codec;
@@ -175,10 +175,10 @@ impl Servers {
             self.hub.emit(Node::Gateway, found);
         }
     }
-    /// Sends a message of this size to the backend, does `work` there on arrival, and waits for its
-    /// result. `work` gets the deadline of the wait. Over a backend link, waits for the response, a
-    /// connection reset or the deadline; work that reached the backend is done, even if nobody
-    /// waits any more.
+    /// Sends a message of this size to the backend, runs `work` there on arrival, and waits for its
+    /// result. Without a backend link, `work` gets the deadline. With a link, the wait ends with
+    /// the response, a connection reset or the deadline. If the message reaches the backend, `work`
+    /// runs even if the caller no longer waits.
     pub(crate) async fn over<T: 'static>(
         self: &Rc<Self>,
         bytes: u64,
@@ -187,7 +187,7 @@ impl Servers {
         let deadline = self.handle.now() + self.backend.borrow().gateway_timeout();
         self.over_until(bytes, deadline, work).await
     }
-    /// The same, with a deadline of its own.
+    /// Like [`Servers::over`], with a given deadline.
     pub(crate) async fn over_until<T: 'static>(
         self: &Rc<Self>,
         bytes: u64,
@@ -211,7 +211,7 @@ impl Servers {
                 let done = work(&servers, Time::FAR);
                 servers.handle.sleep_until(done.at).await;
                 if servers.came_back(done.bytes).await {
-                    // The gateway may have given up.
+                    // The gateway may have given up; then nothing receives the result.
                     let _ = sender.send(done.value);
                 }
             });
@@ -245,8 +245,8 @@ impl Servers {
             live.committed(commit.entity, shown.unwrap_or(Time::ZERO));
         }
     }
-    /// Holds a request for announcements; returns how its response begins, or a refusal. `None` for
-    /// another request.
+    /// Holds a request for announcements. Returns the beginning of its response, or a refusal.
+    /// `None` if the request is of another kind.
     pub(crate) fn holds(&self, device: DeviceId, request: &[u8]) -> Option<Vec<u8>> {
         let live = self.live.as_ref().filter(|_| Listen::is_one(request))?;
         Some(live.asked(device, request).unwrap_or_else(|error| self.server.borrow().refuse(&error)))
@@ -270,7 +270,8 @@ impl Servers {
     }
 }
 
-/// The response to a request that is a job; `None` if the request is not a job.
+/// The response to a request that the gateway runs as a job (work with a delayed result); `None` if
+/// the request is not a job.
 async fn answer_job(
     servers: &Rc<Servers>,
     gateway: &Rc<RefCell<Gateway>>,
@@ -293,7 +294,7 @@ async fn answer_job(
     }
 }
 
-/// Does the work of a request at the backend, which takes time.
+/// Does the work of a job at the backend. The work takes time.
 fn work_on_job(
     servers: &Rc<Servers>,
     gateway: &Rc<RefCell<Gateway>>,

@@ -1,6 +1,7 @@
-//! The workers of a one-way integration. Each reads changes, writes them to the other system and
-//! records its progress, page by page. A kill ends a worker at a point in between; its next process
-//! continues from durable state. Module `integration` makes the decisions.
+//! The workers of a one-way integration. Each worker reads changes, writes them to the other system
+//! (the destination) and records its progress, page by page. A kill ends a worker between two of
+//! these steps. Its next process continues from durable state. Module `integration` makes the
+//! decisions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use crate::setup::Setup;
 use crate::sim::{NodeId, Notify};
 use crate::world::server::half::{Done, Servers};
 
-/// Approximate bytes of a page request, and of each row in the response.
+/// The approximate bytes of a page request, and of each row in its response.
 const ASKED: u64 = 200;
 const ROW: u64 = 200;
 
@@ -33,15 +34,15 @@ pub(crate) struct Integration {
     destination: RefCell<Destination>,
     platform: RefCell<Platform>,
     workers: Vec<Worker>,
-    /// Notifies workers that somebody waits for their next rounds.
+    /// Notifies the workers that the drain waits for their next rounds.
     pub(crate) hurry: Notify,
-    /// True if workers are no longer killed.
+    /// True if chance no longer kills workers.
     is_mended: Cell<bool>,
-    /// The start of the last round that found nothing to do.
+    /// The start of the last round that found nothing to transfer.
     quiet: Cell<Option<Time>>,
-    /// When a row last reached the destination, or was read to be written there.
+    /// The last time at which a row reached the destination, or was read to be written there.
     active: Cell<Time>,
-    /// From this time on, workers can find every commit.
+    /// From this time on, the workers can find every commit.
     pub(crate) shown: Cell<Time>,
 }
 
@@ -49,17 +50,18 @@ struct Worker {
     number: u32,
     node: NodeId,
     feed: Rc<RefCell<Feed>>,
-    /// Cursors that are only in its memory; a kill loses them.
+    /// Cursors that are only in the worker's memory. A kill loses them.
     memory: RefCell<BTreeMap<EntityId, String>>,
     rounds: Cell<u64>,
     passed: Cell<u64>,
     is_at_work: Cell<bool>,
 }
 
-/// Ends a round: something failed, or another worker has the claim.
+/// The round ends early: a step failed, or another worker has the claim.
 struct Ends;
 
-/// True if a page had rows that may be accepted, and true if there is more.
+/// The first flag: the page had rows that the destination may accept. The second: there are more
+/// pages.
 type Carried = Result<(bool, bool), Ends>;
 
 impl Integration {
@@ -96,11 +98,11 @@ impl Integration {
         Some(Rc::new(integration))
     }
 
-    /// Loads all rows into the destination, and records that.
+    /// Loads all rows into the destination and records them as transferred.
     fn load(&self) {
         let (backend, mut destination) = (self.servers.backend.borrow(), self.destination.borrow_mut());
         let mut platform = self.platform.borrow_mut();
-        // A stamp truncated to this instant may stand for a later one.
+        // A truncated stamp may stand for a later instant, so the cursor lies 1 µs earlier.
         let at = self.start.minus(Span::micros(1));
         for &entity in &self.options.entities {
             let mut ids = Vec::new();
@@ -146,7 +148,8 @@ impl Integration {
         }
     }
 
-    /// A round through all entities; true if there was nothing to do, and nothing failed.
+    /// Goes through all entities once. Returns true if there was nothing to transfer and no step
+    /// failed.
     async fn round(self: &Rc<Self>, worker: &Worker) -> bool {
         let mut quiet = true;
         for &entity in &self.options.entities {
@@ -168,7 +171,7 @@ impl Integration {
         quiet
     }
 
-    /// Passes a crash point of workers.
+    /// Passes a crash point, at which chance may kill the worker.
     async fn point(self: &Rc<Self>, worker: &Worker) {
         let nth = worker.passed.replace(worker.passed.get() + 1);
         let draw = self.seed.hash("killed", u64::from(worker.number), nth) % 1_000_000;
@@ -211,7 +214,7 @@ impl Integration {
         let lease = self.options.capture.claimed_for.max(self.options.claim).unwrap_or(Span::ZERO);
         self.options.capture.found_by(shown) + lease
     }
-    /// True if a later round found nothing to do, and no worker is at work.
+    /// True if a round that began late enough found nothing to transfer, and no worker is at work.
     pub(crate) fn is_at_rest(&self) -> bool {
         let since = self.shown.get().max(self.active.get());
         let is_at_work = self.workers.iter().any(|worker| worker.is_at_work.get());
@@ -219,7 +222,6 @@ impl Integration {
     }
 }
 
-/// The work on one entity in a worker's round.
 struct Turn<'t> {
     of: &'t Rc<Integration>,
     worker: &'t Worker,
@@ -227,7 +229,7 @@ struct Turn<'t> {
 }
 
 impl Turn<'_> {
-    /// Retries rejected rows; true if some of them may be accepted later.
+    /// Retries rejected rows. Returns true if the destination may accept some of them later.
     async fn retry(&self) -> Result<bool, Ends> {
         let entity = self.entity;
         let keys = self.of.platform.borrow().rejected(entity);
@@ -251,8 +253,9 @@ impl Turn<'_> {
         keys.iter().any(|key| !destination.refuses(self.entity, key))
     }
 
-    /// Copies one page. Returns true if the page had rows that may be accepted, and true if there
-    /// is more. Rows that are always rejected may come in each round, and count as no work.
+    /// Copies one page. The first flag is true if the page had rows that the destination may
+    /// accept. The second is true if there are more pages. Rows that are always rejected may come
+    /// in each round, so they do not count as work.
     async fn carry(&self) -> Carried {
         self.claim()?;
         let entity = self.entity;
@@ -272,7 +275,8 @@ impl Turn<'_> {
             .then(|| Move { entity, from: cursor, to: next.clone(), waits });
         let retries = self.of.options.rejected == OnRejected::Retry;
         let in_doubt = if moves.is_some() && retries { &keys[..] } else { &[] };
-        // The cursor passes rejected records, so a killed worker would not find them again.
+        // The cursor passes rejected records. If the worker is killed, its next process would not
+        // find them again, so they are noted first.
         self.of.platform.borrow_mut().note_rejected(entity, &[], in_doubt);
         let settled = self.write(&rows, moves, false).await?;
         self.of.platform.borrow_mut().note_rejected(entity, in_doubt, &[]);
@@ -299,7 +303,7 @@ impl Turn<'_> {
         if holds { Ok(()) } else { Err(Ends) }
     }
 
-    /// The cursor up to which the entity is done; `None` at the beginning.
+    /// The cursor up to which the entity is transferred; `None` at the beginning.
     async fn cursor(&self) -> Result<Option<String>, Ends> {
         let in_memory = || self.worker.memory.borrow().get(&self.entity).cloned();
         let kept = || self.of.platform.borrow().cursor(self.entity).map(str::to_owned);
@@ -321,7 +325,7 @@ impl Turn<'_> {
             .ask(move |feed, backend, asking| feed.page(backend, asking, (entity, asked.as_deref()), limit));
         let page = page.await;
         if matches!(page, Err(ServerError::CursorExpired(_))) && cursor.is_some() {
-            // The worker loads everything again.
+            // The worker loads all rows again.
             self.worker.memory.borrow_mut().remove(&entity);
             self.of.platform.borrow_mut().set_cursor(entity, None);
         }
@@ -335,7 +339,7 @@ impl Turn<'_> {
         Ok(page)
     }
 
-    /// Writes rows in calls of the size that the destination takes. Records new ids at once.
+    /// Writes rows in batches of the size that the destination accepts. Records new ids at once.
     async fn write(&self, rows: &[FeedRow], mut moves: Option<Move>, again: bool) -> Result<Settled, Ends> {
         let entity = self.entity;
         let mut all = Settled::default();
@@ -381,7 +385,7 @@ impl Turn<'_> {
         Ok(writes(entity, rows, by_own_id.then_some(&own)))
     }
 
-    /// Records that all rows up to this cursor are done, except rejected rows.
+    /// Records that all rows up to this cursor are transferred, except rejected rows.
     async fn remember(&self, cursor: &str, rejected: &[Key]) -> Result<(), Ends> {
         let entity = self.entity;
         let keeps = self.of.options.rejected == OnRejected::Retry;
@@ -414,12 +418,12 @@ impl Turn<'_> {
         Asking { now, deadline, clock, round: self.worker.rounds.get() }
     }
 
-    /// A request to the backend.
+    /// Sends a request to the backend.
     async fn ask<T: 'static>(
         &self,
         work: impl FnOnce(&mut Feed, &mut Backend, Asking) -> Called<T> + 'static,
     ) -> Result<T, ServerError> {
-        // A copy goes with the request, which may outlive the worker.
+        // The request gets a copy, because it may outlive the worker.
         let mut asking = self.asking(self.of.servers.handle.now(), Time::FAR);
         let feed = self.worker.feed.clone();
         let came = self.of.servers.over(ASKED, move |servers, deadline| {
@@ -431,7 +435,7 @@ impl Turn<'_> {
         came.await?
     }
 
-    /// A call to the destination. It takes effect on arrival, even if the worker dies.
+    /// Calls the destination. The call takes effect on arrival, even if the worker dies.
     async fn call(&self, request: Request, again: bool) -> Result<Answer, Failure> {
         let handle = &self.of.servers.handle;
         let begun = handle.now();
@@ -456,7 +460,7 @@ impl Turn<'_> {
             let (failed, again) = (answer.is_err(), if again { records } else { 0 });
             let took = handle.now().since(begun);
             me.tell(IntegrationEvent::Called { worker: number, records, again, took, failed });
-            // The worker may have given up or died.
+            // The worker may have given up or died; then nothing receives the response.
             let _ = sender.send(answer);
         });
         self.of.point(self.worker).await;
@@ -470,7 +474,7 @@ impl Turn<'_> {
     }
 }
 
-/// The destination when it is at rest, if there is one.
+/// The integration's destination, for the final inspection; `None` without an integration.
 pub(crate) struct Held<'i>(pub(crate) Option<&'i Integration>);
 
 impl Held<'_> {

@@ -1,4 +1,4 @@
-//! The starts and ends of the server's process, for all stacks.
+//! Starts and ends the server's process, for all stacks.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -29,7 +29,7 @@ impl Servers {
         }
     }
 
-    /// Kills the process and schedules its restart; false if no process ran.
+    /// Kills the process and schedules its restart. Returns false if no process ran.
     pub(crate) fn kill_gateway(self: &Rc<Self>, restart_after: Span) -> bool {
         let was_up = self.end_gateway();
         if was_up {
@@ -52,7 +52,7 @@ impl Servers {
         }
     }
 
-    /// True if a process ran.
+    /// Ends the process. Returns true if one ran.
     fn end_gateway(&self) -> bool {
         let process = &self.process;
         let was_up = process.is_up.replace(false);
@@ -74,7 +74,7 @@ impl Servers {
             servers.start_gateway();
         });
     }
-    /// Passes a crash point of the server's process, or dies there.
+    /// Passes a crash point of the server's process. A kill at this point ends the process.
     pub(crate) async fn crash_point(self: &Rc<Self>, point: &'static str) {
         if let Some(wait) = self.process.crash.pass(point, self.handle.now()) {
             self.kill_gateway(wait);

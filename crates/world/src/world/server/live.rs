@@ -1,9 +1,10 @@
-//! The announcements of the built-in stack's server: which phones listen, and what each of them
-//! gets.
+//! The announcements of the built-in stack's server: they tell listening phones that data has
+//! changed.
 //!
-//! A change is announced as soon as a pull can read it. Changes of one instant make one
-//! announcement. The server keeps no announcements for a phone that does not listen. If a phone
-//! says what it knows when it listens again, it gets the news at once.
+//! The server announces a change as soon as a pull can read it. Changes of one instant make one
+//! announcement. The server keeps no announcements for phones that do not listen. A phone that
+//! listens again can send the number of the last change that it knows. Then it gets newer changes
+//! at once.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -24,12 +25,12 @@ pub(crate) struct Live {
     handle: Handle,
     hub: Rc<Hub>,
     phones: Rc<Outbox>,
-    /// The channels (parts of the data) that each phone listens for.
+    /// The channels (parts of the data) for which phones can listen.
     channels: Vec<Channel>,
     devices: u32,
-    /// True if a replica answers pulls: it has a change only after a refresh.
+    /// True if pulls read from a replica. The replica has a change only after a refresh.
     by_replica: bool,
-    /// How far pulls stay behind the backend's clock; `None` if they do not.
+    /// How far behind the backend's clock pulls read; `None` if they do not stay behind.
     pub(crate) reads_behind: Option<Span>,
     state: RefCell<State>,
     came: Notify,
@@ -42,11 +43,10 @@ struct State {
     book: Book,
     last: u64,
     ears: BTreeMap<u64, Ear>,
-    /// Held requests whose response has not begun.
+    /// Held requests whose response has not begun yet.
     asking: BTreeMap<u64, Ear>,
 }
 
-/// A phone that listens.
 struct Ear {
     device: DeviceId,
     topics: Vec<Topic>,
@@ -62,9 +62,9 @@ enum Over {
 #[derive(Debug, Default)]
 struct Book {
     numbers: BTreeMap<EntityId, u64>,
-    /// Changes that pulls cannot read yet, each with the time from which they can.
+    /// Changes that pulls cannot read yet, each with the time from which they can read it.
     later: BinaryHeap<Reverse<(Time, EntityId)>>,
-    /// Changes that a replica does not have yet, each with its time.
+    /// Changes that a replica does not have yet, each with its commit time.
     behind: Vec<(Time, EntityId)>,
     /// Entities whose changes are not announced yet.
     fresh: BTreeSet<EntityId>,
@@ -76,7 +76,8 @@ impl Book {
         self.fresh.insert(entity);
     }
 
-    /// Counts the changes that pulls can read at `now`; returns when they can read more.
+    /// Counts the changes that pulls can read at `now`. Returns the time when they can read the
+    /// next one.
     fn advance(&mut self, now: Time) -> Time {
         while let Some(Reverse((at, entity))) = self.later.peek().copied() {
             if at > now {
@@ -88,7 +89,7 @@ impl Book {
         Time::FAR
     }
 
-    /// Counts changes committed before `began`: a refresh that began then has brought them.
+    /// Counts the changes committed before `began`, because a refresh that began then has them.
     fn refreshed(&mut self, began: Time) {
         let (there, behind) = std::mem::take(&mut self.behind).into_iter().partition(|(at, _)| *at < began);
         self.behind = behind;
@@ -101,7 +102,7 @@ impl Book {
         entities.iter().filter_map(|entity| self.numbers.get(entity)).sum()
     }
 
-    /// The changes that a phone has missed, according to what it says it knows.
+    /// The changes that a phone has missed since the numbers that it sent.
     fn missed(&self, topics: &[Topic]) -> Vec<Change> {
         let change = |topic: &Topic| {
             let number = self.number(&topic.entities);
@@ -110,7 +111,7 @@ impl Book {
         topics.iter().filter_map(change).collect()
     }
 
-    /// The part of the changes of `fresh` that a phone listens for.
+    /// Of the changes in `fresh`, those for which a phone listens.
     fn told(&self, topics: &[Topic], fresh: &BTreeSet<EntityId>) -> Vec<Change> {
         let touched = topics.iter().filter(|topic| topic.entities.iter().any(|of| fresh.contains(of)));
         let change = |topic: &Topic| Change { channel: topic.channel, number: self.number(&topic.entities) };
@@ -118,7 +119,7 @@ impl Book {
     }
 }
 
-/// What the server needs to know of its world for announcements.
+/// The parts of the plan that announcements depend on.
 pub(crate) struct Announced {
     pub(crate) channels: Vec<Channel>,
     pub(crate) devices: u32,
@@ -137,7 +138,7 @@ impl Live {
         Rc::new(Live { handle, hub, phones, channels, devices, by_replica, reads_behind, state, came, push })
     }
 
-    /// Notes a commit that pulls can read from `at` on.
+    /// Notes a commit. Pulls can read it from `at` on.
     pub(crate) fn committed(&self, entity: EntityId, at: Time) {
         let now = self.handle.now();
         let mut state = self.state.borrow_mut();
@@ -149,15 +150,15 @@ impl Live {
         }
     }
 
-    /// Notes that the replica has every change from before `began`.
+    /// Notes that the replica has every change that was committed before `began`.
     pub(crate) fn refreshed(&self, began: Time) {
         self.state.borrow_mut().book.refreshed(began);
         self.came.notify_all();
     }
 
-    /// The task of a server process: announces changes when pulls can read them.
+    /// The task of a server process that announces changes when pulls can read them.
     pub(crate) async fn announce(self: Rc<Self>) {
-        // A new process does not announce older changes.
+        // A new process does not announce changes from before its start.
         self.state.borrow_mut().book.advance(self.handle.now());
         let before = std::mem::take(&mut self.state.borrow_mut().book.fresh);
         self.tell_missed(&before, &BTreeSet::new());
@@ -197,7 +198,7 @@ impl Live {
         self.tell_missed(fresh, &reached);
     }
 
-    /// Reports changes as missed for each phone that the announcement did not reach.
+    /// Reports the changes as missed for each phone that did not get the announcement.
     fn tell_missed(&self, fresh: &BTreeSet<EntityId>, reached: &BTreeSet<(DeviceId, u32)>) {
         let all = self.state.borrow().book.told(&self.topics(), fresh);
         for device in (0..self.devices).map(DeviceId) {
@@ -209,13 +210,13 @@ impl Live {
         }
     }
 
-    /// The topics of a phone that listens for everything.
+    /// The topics of a phone that listens for all channels.
     fn topics(&self) -> Vec<Topic> {
         let all = (0..).zip(&self.channels);
         all.map(|(channel, of)| Topic { channel, since: None, entities: of.entities.clone() }).collect()
     }
 
-    /// Sends changes to a listening phone; returns the device.
+    /// Sends changes to a listening phone; returns the phone's device number.
     fn say(&self, name: u64, changes: Vec<Change>) -> Option<DeviceId> {
         let (device, over) = {
             let state = self.state.borrow();
@@ -256,7 +257,8 @@ impl Live {
         self.phones.is_full_with(held)
     }
 
-    /// Adds a connection of a device; its first message says what the device listens for.
+    /// Adds a connection of a device. Its first message names the topics for which the device
+    /// listens.
     pub(crate) fn connected(
         &self,
         device: DeviceId,
@@ -275,7 +277,7 @@ impl Live {
         self.state.borrow_mut().ears.retain(|_, ear| !is_it(ear));
     }
 
-    /// Holds a request; returns the first piece of the response, which identifies the rest.
+    /// Holds a request. Returns the first piece of its response, which identifies the rest.
     pub(crate) fn asked(&self, device: DeviceId, request: &[u8]) -> Result<Vec<u8>, ServerError> {
         let Listen { once, beat, topics } = self.read(request)?;
         if self.is_full() {
@@ -288,7 +290,7 @@ impl Live {
         Ok(Said::Listening(name).encode())
     }
 
-    /// The rest of the response that begins with this piece.
+    /// The rest of the response that begins with this first piece.
     pub(crate) fn rest(self: &Rc<Self>, answer: &[u8]) -> Option<Answering> {
         let Ok(Said::Listening(name)) = Said::decode(answer) else { return None };
         let ear = self.state.borrow_mut().asking.remove(&name)?;
@@ -312,7 +314,7 @@ impl Live {
         }
     }
 
-    /// The server's process is dead.
+    /// Ends all held requests and connections, because the server's process has died.
     pub(crate) fn died(&self) {
         let ears = {
             let mut state = self.state.borrow_mut();

@@ -1,4 +1,4 @@
-//! The server side of a world: a stack's half, its process, and the backend behind it.
+//! The server side of a world: the server half of a stack, its process, and the backend behind it.
 //!
 //! Start with `half`.
 

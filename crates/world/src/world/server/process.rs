@@ -1,4 +1,4 @@
-//! The process of a stack's server half, as other parts of the world see it.
+//! The process of a stack's server half, and the signals between its tasks.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -9,12 +9,13 @@ use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify, either};
 use crate::world::faults::crash::CrashBook;
 
-/// The pause for early calls after one that failed; it doubles with each failure.
+/// The pause before the next early call after a failed one. It doubles with each failure.
 const HURRY_BACKOFF: Span = Span::secs(2);
 const HURRY_BACKOFF_DOUBLINGS: u32 = 12;
 
-/// Starts a backend call early if somebody waits for it. After a failure it pauses: otherwise
-/// requests would use up the quota that the call needs, or block another call forever.
+/// Starts a backend call early if other code waits for it. After a failure it pauses. Without the
+/// pause, requests for early calls would use up the quota that the call needs, or block another
+/// call forever.
 pub(crate) struct Hurry {
     hurried: Notify,
     failures: Cell<u32>,
@@ -33,7 +34,7 @@ impl Hurry {
     pub(crate) async fn hurried_before(&self, handle: &Handle, time: Time) -> bool {
         handle.timeout(time, self.hurried.notified()).await.is_ok()
     }
-    /// The early backend call has ended at `now`.
+    /// Notes that the early backend call has ended at `now`.
     pub(crate) fn answered(&self, now: Time, went_well: bool) {
         if went_well {
             return self.failures.set(0);
@@ -44,9 +45,9 @@ impl Hurry {
     }
 }
 
-/// Shares the backend fairly if concurrent calls are limited. A refresh requests page after page
-/// and would take every free place. So a refused upload gets the next place, then a page gets one,
-/// and so on.
+/// Shares the backend fairly between refreshes and uploads if concurrent calls are limited. A
+/// refresh requests page after page and would take every free place. So a refused upload gets the
+/// next free place, then a page of the refresh gets one, and so on.
 pub(crate) struct Turns {
     pub(crate) upload_waits: Cell<bool>,
     upload_went: Notify,
@@ -74,7 +75,7 @@ pub(crate) struct Process {
     pub(crate) refresh_now: Hurry,
     pub(crate) upload_now: Hurry,
     pub(crate) turns: Turns,
-    /// Notifies that the backend has answered a request with remembered edits.
+    /// Notifies that a request in the gateway's upload cache has got its response.
     pub(crate) upload_answered: Notify,
     /// Notifies that a job has ended.
     pub(crate) job_ended: Notify,

@@ -1,5 +1,5 @@
-//! Messages that a server half sends to its phones without a request: on held connections, and as
-//! delayed responses.
+//! Messages that a server half sends to its phones without a request. They use open connections, or
+//! they are delayed responses.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,10 +19,10 @@ pub(crate) struct Outbox {
 #[derive(Default)]
 struct State {
     last: u64,
-    /// Connections that are open as far as the server knows.
+    /// Connections that are open, as far as the server knows.
     ends: BTreeMap<ConnectionId, Rc<dyn ServerEnd>>,
     kept: BTreeMap<Ticket, Kept>,
-    /// Messages of the half while it handles a call.
+    /// Messages that the server half sends while it handles a call.
     asked: Option<Said>,
 }
 
@@ -32,7 +32,7 @@ enum Kept {
     Awaited(oneshot::Sender<Vec<u8>>),
 }
 
-/// Messages that a half sends during a call, in order. They leave at the end of the call.
+/// Messages that a server half sends during a call, in order. They leave at the end of the call.
 pub(crate) type Said = Vec<Saying>;
 
 pub(crate) enum Saying {
@@ -45,7 +45,7 @@ impl Outbox {
     pub(crate) fn new(handle: Handle, most: Option<u32>) -> Rc<Outbox> {
         Rc::new(Outbox { handle, most, state: RefCell::default() })
     }
-    /// Runs `ask`, a call to the half, and returns its result with the messages sent meanwhile.
+    /// Runs `ask`, a call of the server half. Returns its result and the messages that it sent.
     pub(crate) fn keep<R>(&self, ask: impl FnOnce() -> R) -> (R, Said) {
         let before = self.state.borrow_mut().asked.replace(Said::new());
         let given = ask();
@@ -54,7 +54,7 @@ impl Outbox {
     pub(crate) fn holds(&self, id: ConnectionId) -> bool {
         self.state.borrow().ends.contains_key(&id)
     }
-    /// True if the server cannot hold another connection besides this many requests.
+    /// True if the server cannot hold another connection in addition to this many held requests.
     pub(crate) fn is_full_with(&self, held: usize) -> bool {
         self.most.is_some_and(|most| self.state.borrow().ends.len() + held >= most as usize)
     }
@@ -67,7 +67,7 @@ impl Outbox {
     pub(crate) fn remove(&self, id: ConnectionId) {
         self.state.borrow_mut().ends.remove(&id);
     }
-    /// The server's process is dead.
+    /// Closes all connections, because the server's process has died.
     pub(crate) fn clear(&self) {
         let mut state = self.state.borrow_mut();
         let (ends, kept) = (std::mem::take(&mut state.ends), std::mem::take(&mut state.kept));
@@ -91,7 +91,7 @@ impl Outbox {
             }
         }
     }
-    /// Waits for the delayed response to a request; forever if there is no such ticket.
+    /// Waits for the delayed response to a request. Waits forever if there is no such ticket.
     pub(crate) async fn answered(&self, ticket: Ticket) -> Vec<u8> {
         let (sender, receiver) = self.handle.oneshot();
         let kept = self.state.borrow_mut().kept.insert(ticket, Kept::Awaited(sender));
@@ -126,7 +126,7 @@ impl State {
     }
     fn answer(&mut self, ticket: Ticket, answer: Vec<u8>) {
         match self.kept.remove(&ticket) {
-            // A phone whose connection has died does not wait.
+            // If the phone's connection has died, nothing receives the response.
             Some(Kept::Awaited(sender)) => _ = sender.send(answer),
             Some(Kept::Asked) => _ = self.kept.insert(ticket, Kept::Answered(answer)),
             Some(first @ Kept::Answered(_)) => _ = self.kept.insert(ticket, first),

@@ -11,10 +11,10 @@ use crate::protocol::{Change, Said};
 use crate::sim::{Handle, NodeId};
 use crate::world::hub::Hub;
 
-/// Time before another try if a phone keeps the app suspended.
+/// The time before the next try if the phone keeps the app suspended.
 const AGAIN_AFTER: Span = Span::secs(60);
 
-/// A phone, as the service sees it.
+/// The methods of a phone that the push service uses.
 pub(crate) trait Registered {
     /// The time from which the phone is online; `now` if it is online.
     fn is_online_from(&self, now: Time) -> Time;
@@ -97,12 +97,12 @@ struct Waits {
     device: Weak<dyn Registered>,
     hub: Rc<Hub>,
     waiting: Rc<RefCell<BTreeMap<u64, (DeviceId, Change)>>>,
-    /// The time at which the service drops it.
+    /// The time at which the service drops the message.
     until: Time,
 }
 
 impl Waits {
-    /// Delivers the message if the phone takes it; returns when to try again.
+    /// Delivers the message if the phone accepts it; otherwise returns the time of the next try.
     fn tries(&self, now: Time) -> Option<Time> {
         let (to, change) = self.waiting.borrow().get(&self.name).copied()?;
         let device = self.device.upgrade()?;

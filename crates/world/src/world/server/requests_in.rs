@@ -1,4 +1,4 @@
-//! The server half as one device's link sees it: serves its requests and holds its connections.
+//! The server half as the link of one device uses it: it serves requests and holds connections.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -15,7 +15,7 @@ use crate::world::server::push_messages::{Said, Saying};
 pub(crate) struct Counter {
     pub(crate) servers: Rc<Servers>,
     pub(crate) device: DeviceId,
-    /// Its token, unless it lasts forever.
+    /// The device's token; `None` if tokens never expire.
     pub(crate) wallet: Option<Rc<Wallet>>,
 }
 
@@ -23,7 +23,7 @@ impl Server for Counter {
     fn version(&self) -> Version {
         let shown = self.servers.backend.borrow().shown_by();
         let gateway = self.servers.gateway.as_ref();
-        // A replica gets changes later than the backend.
+        // A replica gets changes later than the backend does.
         let at_once = gateway.is_some_and(|gateway| gateway.borrow().refreshes().is_none());
         let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
         Version { number: self.servers.commits.all.get(), settled }
@@ -85,7 +85,7 @@ impl Server for Counter {
             let (bytes, asked) = (message.len() as u64, message.clone());
             let taken = servers
                 .over(bytes, move |servers, deadline| hear(servers, (from, id), deadline, (&asked, &slip)));
-            // If its process died in the meantime, nobody responds.
+            // If the process died in the meantime, the device gets no response.
             let Some(taken) = servers.process.or_death(taken).await else { return };
             match taken.and_then(|taken| taken) {
                 Ok(said) => servers.phones.say(said),
@@ -111,8 +111,8 @@ impl Server for Counter {
     }
 }
 
-/// One request with its out-of-band data, later that of the response; empty if the response is not
-/// the server's.
+/// One request with its out-of-band data, which becomes that of the response. It is empty if
+/// another server responded.
 pub(crate) struct ServerWithSlip(pub(crate) Rc<Counter>, pub(crate) Beside);
 
 impl Server for ServerWithSlip {
@@ -149,7 +149,7 @@ impl Counter {
     }
 }
 
-/// Reports to the recorders of lives which rows leave for a device.
+/// Reports which rows leave for a device, to the recorders of single records' lives.
 fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
     if !servers.hub.records_lives() {
         return;
@@ -167,7 +167,7 @@ fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
     }
 }
 
-/// A connection whose messages are searched for rows.
+/// A connection that records which rows its messages contain.
 struct Recorded {
     end: Rc<dyn ServerEnd>,
     servers: Weak<Servers>,
@@ -186,7 +186,8 @@ impl ServerEnd for Recorded {
     }
 }
 
-/// Lets the half handle a message at the backend; returns what it sent meanwhile.
+/// Lets the server half handle a message at the backend. Returns the messages that it sent
+/// meanwhile.
 fn hear(
     servers: &Servers,
     (from, id): (DeviceId, ConnectionId),
@@ -195,7 +196,7 @@ fn hear(
 ) -> Done<Result<Said, ServerError>> {
     let now = servers.handle.now();
     if !servers.phones.holds(id) {
-        // It ended while the message was on the way, perhaps with its process.
+        // The connection ended while the message was on its way, perhaps because the process died.
         return Done { value: Ok(Said::new()), bytes: 0, at: now };
     }
     let (mut server, mut backend) = (servers.server.borrow_mut(), servers.backend.borrow_mut());

@@ -1,4 +1,4 @@
-//! A third-party server half: its processes, and the ports of each.
+//! A third-party server half: its processes, and the ports (interfaces) that each process gets.
 
 use std::rc::{Rc, Weak};
 
@@ -16,19 +16,18 @@ use crate::world::server::half::{Done, Servers};
 use crate::world::server::push_messages::Outbox;
 
 const DATABASE: &str = "server.db";
-/// Bytes of a call to the backend, and of its result on the way back.
+/// Bytes of a call to the backend, and of its result.
 const CALL_BYTES: u64 = 200;
 
 /// Creates the server of one process.
 pub(crate) type Open = Box<dyn Fn(ServerPorts) -> Box<dyn SyncServer>>;
 
-/// The present server process, and how to start the next one.
+/// The present server process, and the function that starts the next one.
 pub(crate) struct Brought {
     open: Open,
     ports: Rc<OfServer>,
     disk: Disk,
     seed: Seed,
-    /// `None` while no process runs.
     running: Option<Box<dyn SyncServer>>,
     processes: u64,
 }
@@ -76,7 +75,7 @@ impl ServerHalf for Brought {
         backend: &mut Backend,
     ) -> Result<Reply, ServerError> {
         backend.admit(from)?;
-        // The process that sent a request may have ended before the request reaches the backend.
+        // The process that sent a request may have ended before the request reached the backend.
         let process = self.running.as_mut().ok_or(ServerError::Failed)?;
         process.serve_with(from, request, slip, backend)
     }
@@ -147,9 +146,9 @@ pub(crate) struct OfServer {
     pub(crate) node: NodeId,
     pub(crate) phones: Rc<Outbox>,
     pub(crate) commits: Rc<Commits>,
-    /// Its identity at the backend, next to those of devices.
+    /// The server's own identity at the backend; it differs from all device numbers.
     pub(crate) itself: DeviceId,
-    /// The date at the start of the world.
+    /// The date and time at the start of the world.
     pub(crate) start: Stamp,
 }
 
@@ -184,7 +183,7 @@ impl CrashPoints for OfServer {
         if servers.server.try_borrow_mut().is_ok() {
             return servers.kill_gateway(wait);
         }
-        // If the process is serving a request, the request ends first.
+        // The process may be serving a request. The kill then comes after that request.
         self.handle.spawn(servers.process.world, "crash point", async move {
             servers.kill_gateway(wait);
         });

@@ -1,5 +1,6 @@
 //! The work of a gateway with a replica, outside of requests: it refreshes the replica and uploads
-//! queued edits. A kill ends both at any point; the next process starts again from durable state.
+//! queued edits. A kill can end both at any point. The next process starts again from durable
+//! state.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -30,7 +31,7 @@ pub(crate) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
 }
 
 impl Servers {
-    /// Asks for a replica that is as fresh as `since`, and for an empty queue.
+    /// Asks the gateway to refresh its replica to at least `since`, and to empty its queue.
     pub(crate) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
@@ -40,7 +41,7 @@ impl Servers {
             self.process.upload_now.hurry(now);
         }
     }
-    /// True if nothing waits for the backend, and the replica has everything as of `since`.
+    /// True if no edit waits for the backend, and the replica has all data as of `since`.
     pub(crate) fn is_caught_up(&self, since: Time) -> bool {
         let refreshes = |gateway: &Rc<RefCell<Gateway>>| gateway.borrow().refreshes().is_some();
         !self.gateway.as_ref().is_some_and(refreshes)
@@ -49,7 +50,7 @@ impl Servers {
     fn is_fresh(&self, since: Time) -> bool {
         self.fresh().is_some_and(|fresh| fresh >= since)
     }
-    /// The work left until the gateway has everything as of `since`, in words.
+    /// Describes the work that is left until the gateway has all data as of `since`.
     pub(crate) fn left_to_do(&self, since: Time, clock: Clock) -> String {
         let mut left = Vec::new();
         match self.fresh() {
@@ -75,7 +76,7 @@ impl Upkeep {
         let fresh = self.gateway.borrow().fresh();
         let mut next = fresh.map_or(Time::ZERO, |fresh| fresh + every).max(self.servers.handle.now());
         loop {
-            // The work begins at its scheduled time, or earlier if somebody asks.
+            // The work begins at its scheduled time, or earlier if other code asks for it.
             let hurry = &self.servers.process.refresh_now;
             let hurried = hurry.hurried_before(&self.servers.handle, next).await;
             let begun = self.servers.handle.now();
@@ -87,8 +88,9 @@ impl Upkeep {
         }
     }
 
-    /// One refresh, page by page. A failed page waits for the next refresh, except in a reading
-    /// that would then begin again. True if the refresh is complete.
+    /// Refreshes the replica once, page by page. A failed page usually ends the refresh, and the
+    /// next refresh continues there. If that is not possible, this refresh requests the page again
+    /// after a wait. Returns true if the refresh is complete.
     async fn refresh(&self) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.servers.handle.now());
         loop {
@@ -128,7 +130,8 @@ impl Upkeep {
             }
         }
     }
-    /// One round through the queue; what fails waits for the next round. True if it is complete.
+    /// Uploads the whole queue once. Failed edits wait for the next round. Returns true if it is
+    /// complete.
     async fn upload(&self) -> bool {
         let mut round = gateway::Upload::default();
         loop {
