@@ -92,7 +92,7 @@ fn so_far(hunted: &Hunted) -> String {
     let failures = human::count(hunted.failures.len() as u64, "failure");
     let candidates = human::count(*candidates, "candidate");
     format!(
-        "generation {generations}: {candidates}, {} situations, {failures}\n",
+        "generation {generations}: {candidates}, {} combinations, {failures}\n",
         human::thousands(*features)
     )
 }
@@ -103,7 +103,7 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     let generations = human::count(hunted.generations, "generation");
     let facts = human::thousands(hunted.features);
     let mut text = format!(
-        "{failures} in {candidates}; {} of these reached something new, {facts} different situations in all\n",
+        "{failures} in {candidates}; {} of these reached something new; {facts} different combinations were seen\n",
         human::thousands(hunted.kept)
     );
     if hunted.refused > 0 {

@@ -508,6 +508,7 @@ impl Document {
         Ok(plan)
     }
 
+    /// The ids of the questions that it answers.
     pub fn asks(&self) -> Vec<&str> {
         View::new(&self.tree).at("question").names()
     }

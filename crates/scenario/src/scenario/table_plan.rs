@@ -115,6 +115,7 @@ impl TableAxis {
 }
 
 impl TablePlan {
+    /// True if one of its axes has this title.
     pub fn has(&self, title: &str) -> bool {
         self.axis.iter().any(|axis| axis.title == title)
     }
