@@ -313,8 +313,8 @@ impl Telling {
         Ok(last)
     }
 
-    /// Checks that `seq` is not lower than in lines that are older than the tolerance, and not lower
-    /// than in edits that this line names.
+    /// Checks that `seq` is not lower than in lines that are older than the tolerance. It also must
+    /// not be lower than in the edits that this line names.
     fn in_order(
         &self,
         (device, now): (DeviceId, Time),
