@@ -21,7 +21,7 @@ fn main() -> io::Result<()> {
         )?;
     }
     for round in 0..rounds {
-        // Each device has its turn every 5 s. Its edits change the same row three times in sequence.
+        // Each device has its turn every 5 s. Its edits change the same row 3 times in sequence.
         let (device, at) = (round % DEVICES, 1_772_434_800_000 + round * 100);
         let key = round / DEVICES / 3 * DEVICES + device;
         writeln!(
