@@ -1,11 +1,11 @@
 //! The memory of a device, and the time to open a closed database again.
 //!
 //! Each figure is the resident memory of a process with 2 000 devices, minus that of a process with
-//! 1 device, divided by the number of devices. Both have the same world and backend rows. The
-//! figure includes database pages, engine, link, disk, script, oracle and metrics. It is measured
-//! at 3 times: while each device waits for its login, when each has pulled its own 500 rows and is
-//! idle, and when each has also edited 20 of them. A fourth figure is from a world in which all
-//! apps run but nobody logs in.
+//! 1 device, divided by the number of devices. Both have the same world (simulation) and backend
+//! rows. The figure includes database pages, engine, link, disk, script, oracle (the judge) and
+//! metrics. It is measured at 3 times: while each device waits for its login, when each has pulled
+//! its own 500 rows and is idle, and when each has also edited 20 of them. A fourth figure is from
+//! a world in which all apps run but nobody logs in.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

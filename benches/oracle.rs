@@ -1,4 +1,4 @@
-//! The cost of the oracle (the judge): the same cells with and without it, in turn.
+//! The cost of the oracle (the judge): the same cells (simulations) with and without it, in turn.
 //!
 //! The oracle follows every event and reads every device at the end. The result is the median of
 //! the ratios of processor time for whole cells, from the plan to the outcome. Without the oracle,

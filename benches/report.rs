@@ -1,8 +1,8 @@
 //! The cost of a report compared with its simulation.
 //!
-//! 1 000 cells of a few milliseconds each run on one thread. Then their record is assembled, and
-//! report.html is rendered. The bench prints the ratio of the two processor times, which has a
-//! goal, and the bytes of the page. A larger world makes the report's share smaller.
+//! 1 000 cells (simulations) of a few milliseconds each run on one thread. Then their record is
+//! assembled, and report.html is rendered. The bench prints the ratio of the two processor times,
+//! which has a goal, and the bytes of the page. A larger world makes the report's share smaller.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

@@ -1,10 +1,10 @@
 //! A sweep on two threads compared with one thread.
 //!
-//! A campaign runs the cells of a small grid with one job and with two jobs, in turn. The bench
-//! prints two ratios. The ratio of the wall times is the speed that a user sees; it is only valid
-//! on a machine with two idle processors. The ratio of the processor times per cell shows how much
-//! two jobs slow each other down (locks, caches, memory). It is valid under any load. At 1.0, two
-//! idle processors do twice the work of one.
+//! A campaign runs the cells (simulations) of a small grid with one job and with two jobs, in turn.
+//! The bench prints two ratios. The ratio of the wall times is the speed that a user sees; it is
+//! only valid on a machine with two idle processors. The ratio of the processor times per cell
+//! shows how much two jobs slow each other down (locks, caches, memory). It is valid under any
+//! load. At 1.0, two idle processors do twice the work of one.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]

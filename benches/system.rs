@@ -4,8 +4,8 @@
 //! chunks of 100. Later its user edits 20 of them. At the end a sync pushes the edits and pulls
 //! them back; each engine that pulls everything newer than its cursor does this. One side is a
 //! whole simulation: engine, JSON in both directions, links, gateway, backend, executor, and every
-//! listener (metrics, digest and oracle). The other side is a loop that runs the same transactions
-//! with the same rows in the same stores, device by device.
+//! listener (metrics, digest and oracle, the judge). The other side is a loop that runs the same
+//! transactions with the same rows in the same stores, device by device.
 //!
 //! The result is the number of written rows per second of processor time. The time of a simulation
 //! runs from the first event of its script until no work is left. It excludes making the backend's

@@ -1,4 +1,4 @@
-//! Third-party engines (crates of other authors) as stacks of the bench.
+//! Third-party engines (crates of other authors) as stacks of the bench (the simulator).
 //!
 //! [`document`] is a phone half and a server half for engines that merge one document. `sessions`
 //! is SQLite's session extension, with its own halves. All phone halves use `phone`. [`stacks`] has

@@ -1,4 +1,5 @@
-//! Describes the stack `js` for the bench: options, capabilities, checks of the bundle.
+//! Describes the stack `js` for the bench (the simulator): options, capabilities, checks of the
+//! bundle (the app's code).
 
 use std::rc::Rc;
 
@@ -77,8 +78,8 @@ fn at_most(mut own: Capabilities, mut of: Capabilities) -> Capabilities {
     own
 }
 
-/// The promises that the bench keeps for each adapter. No edit is lost, unless a concurrent edit
-/// replaced it.
+/// The promises that the bench keeps for each adapter (the app's sync code). No edit is lost,
+/// unless a concurrent edit replaced it.
 const BASE: Capabilities =
     Capabilities { acknowledges: true, prompt: true, merge: Merge::Converges, ..Capabilities::NONE };
 /// Scenario features that no adapter supports.

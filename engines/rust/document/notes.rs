@@ -20,7 +20,7 @@ const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
 /// The number of parts at which they are joined into one.
 const COMPACT_AT: u32 = 500;
 
-/// A database error panics, because the bench does not break the server's disk.
+/// A database error panics, because the bench (the simulator) does not break the server's disk.
 pub(crate) struct Notes(pub(crate) Connection);
 
 impl Notes {
@@ -101,7 +101,7 @@ impl Notes {
         self.all(asked, [entity.0], |row| row.get::<_, String>(0).map(|key| Key::new(&key)))
     }
 
-    /// The stamp up to which this entity's changes in the record were read.
+    /// The stamp up to which this entity's changes in the record (the backend) were read.
     pub(crate) fn position(&self, entity: EntityId) -> Option<Stamp> {
         let asked = "SELECT read FROM position WHERE entity = ?1";
         self.one(asked, [entity.0], |row| row.get(0).map(Stamp))

@@ -227,7 +227,8 @@ pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
     }
 }
 
-/// Makes the slip of a request: the edits of each row, and their values.
+/// Makes the slip (the bench's hidden note on a message) of a request: the edits of each row, and
+/// their values.
 fn slip_of<'a>(edits: impl Iterator<Item = &'a Mutation>) -> Slip {
     let mut slip = Slip::default();
     for &Mutation { edit, entity, ref key, kind, ref values, .. } in edits {

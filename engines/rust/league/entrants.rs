@@ -52,7 +52,7 @@ pub struct Found {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Whose {
-    /// The engine. The violation was reproduced without the bench.
+    /// The engine. The violation was reproduced without the bench (the simulator).
     Engine,
     /// The engine, by design: its documentation describes this behaviour.
     Design,

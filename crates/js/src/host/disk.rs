@@ -97,7 +97,7 @@ impl Disk {
         match main {
             None => _ = self.main.execute("INSERT INTO bench_main VALUES(?1)", [&name])?,
             Some(main) if main == name => {}
-            // A bundle that is only examined before a run has no disk.
+            // A bundle (the app's code) that is only examined before a run has no disk.
             Some(_) if self.at.vfs.is_none() => return Ok(self.keep(in_memory(&self.at)?)),
             Some(_) => {
                 let folder = self.at.path.rsplit_once('/').map_or("", |(folder, _)| folder);

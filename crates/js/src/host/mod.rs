@@ -5,9 +5,9 @@
 //! the API of a browser or of a library. All subjects share a [`Host`]; each runtime has one.
 //!
 //! Invariants: a function reaches only the simulated disk and network of its own phone. A request,
-//! a timer or an answer to the bench is an [`Effect`]. A turn (one uninterrupted run of JavaScript)
-//! only records its effects; they happen when the turn's own time is over. Functions hold the host
-//! weakly, so a runtime can be dropped at any time.
+//! a timer or an answer to the bench (the simulator) is an [`Effect`]. A turn (one uninterrupted
+//! run of JavaScript) only records its effects; they happen when the turn's own time is over.
+//! Functions hold the host weakly, so a runtime can be dropped at any time.
 
 mod crypto;
 mod disk;

@@ -2,7 +2,8 @@
 
 use crate::runtime::Modules;
 
-/// The parts of the prelude, joined into one text. It runs before any bundle.
+/// The parts of the prelude (the bench's own JavaScript), joined into one text. It runs before any
+/// bundle.
 pub(super) const PRELUDE: &str = concat!(
     include_str!("base.js"),
     include_str!("events.js"),
@@ -18,7 +19,7 @@ pub(super) const PRELUDE: &str = concat!(
     include_str!("entry.js"),
 );
 
-/// True if the name belongs to the bench and not to a file of an app.
+/// True if the name belongs to the bench (the simulator) and not to a file of an app.
 pub(crate) fn is_ours(name: &str) -> bool {
     name == BENCH || name == "bench-server" || name.starts_with("bench:")
 }

@@ -216,7 +216,7 @@ fn allowed(ctx: &Ctx<'_>, text: &str) -> Result<()> {
     refusal(text).map_or(Ok(()), |why| Err(Exception::throw_message(ctx, why)))
 }
 
-/// Tables in which the bench keeps edits. No app can use them.
+/// Tables in which the bench (the simulator) keeps edits. No app can use them.
 const OF_THE_BENCH: [&str; 7] =
     ["bench_edits", "bench_stamps", "bench_log", "bench_held", "bench_run", "bench_main", "bench_pushes"];
 

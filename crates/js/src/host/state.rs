@@ -32,7 +32,7 @@ pub(crate) enum Effect {
     Untimer {
         id: u32,
     },
-    /// Sends a request. The head is JSON from the prelude.
+    /// Sends a request. The head is JSON from the prelude (the bench's own JavaScript).
     Fetch {
         id: u32,
         head: String,
@@ -54,7 +54,7 @@ pub(crate) enum Effect {
     Hang {
         id: u32,
     },
-    /// The bench called a function of the adapter, and this is its result.
+    /// The bench called a function of the adapter (the app's sync code), and this is its result.
     Settled {
         id: u32,
         result: Result<Json, String>,

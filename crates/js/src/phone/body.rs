@@ -192,7 +192,8 @@ impl Reader<'_> {
     }
 
     /// Finds the edits of a row in the body; `None` if the body cannot be read. `lines` are the
-    /// row's edits in order. `is_named`: the adapter states that the request writes this row.
+    /// row's edits in order. `is_named`: the adapter (the app's sync code) states that the request
+    /// writes this row.
     pub(super) fn of_row(&self, lines: &[&Line], is_named: bool) -> Option<InBody> {
         let (entity, key) = (lines.first()?.entity, lines[0].key.as_str());
         let mut objects = Vec::new();

@@ -127,8 +127,8 @@ impl Phone {
         let waiting = if brought.iter().any(is_edited) { self.waiting() } else { None };
         let waits = |it: &RowVersion| match &waiting {
             Some(rows) => rows.contains(&(it.entity, it.key.as_str().to_owned())),
-            // If the adapter does not report waiting rows, each edit without a decision counts as
-            // waiting.
+            // If the adapter (the app's sync code) does not report waiting rows, each edit without
+            // a decision counts as waiting.
             None => lines.iter().any(|line| is_of(line, it) && line.said.is_none()),
         };
         let (held, applied): (Vec<_>, Vec<_>) = brought.into_iter().partition(waits);
@@ -346,8 +346,8 @@ impl Phone {
         }
         let done = self.thread.call("edit", &args).await;
         let (done, refused) = match done {
-            // A pull can have created the row meanwhile, so the bench asks again. A second
-            // `missing` is wrong.
+            // A pull can have created the row meanwhile, so the bench (the simulator) asks again. A
+            // second `missing` is wrong.
             Ok(said) if said == "missing" && self.shows(edit) => {
                 let again = self.thread.call("edit", &args).await;
                 if matches!(&again, Ok(said) if said == "missing") && self.shows(edit) {

@@ -28,7 +28,7 @@ pub(crate) struct Factory {
     pub(crate) most_requests: i64,
 }
 
-/// Describes the phone's setup as JSON. The adapter gets it when it opens.
+/// Describes the phone's setup as JSON. The adapter (the app's sync code) gets it when it opens.
 fn described(setup: &DeviceSetup) -> Json {
     let schema = &setup.schema;
     let table = |entity: &crate::contract::Entity| {

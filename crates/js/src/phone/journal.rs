@@ -128,7 +128,8 @@ impl Says for Line {
     }
 }
 
-/// The rows that the adapter reports as waiting to be sent; `None` if it does not report them.
+/// The rows that the adapter (the app's sync code) reports as waiting to be sent; `None` if it does
+/// not report them.
 pub(super) type Waiting = Option<BTreeSet<(EntityId, String)>>;
 
 pub(super) fn waits(waiting: &Waiting, line: &Line) -> bool {

@@ -25,7 +25,7 @@ struct Head {
     path: String,
     headers: Vec<(String, String)>,
     /// The rows that the request writes: table, key, and perhaps the state. `None` if the adapter
-    /// does not say.
+    /// (the app's sync code) does not say.
     rows: Option<Vec<Vec<Json>>>,
 }
 

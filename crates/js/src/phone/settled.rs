@@ -80,8 +80,8 @@ fn kept(line: &Line, is_waiting: bool, went_well: bool) -> Option<String> {
     let set = match line.said? {
         // The row still waits, so the decision on the equal edit does not hold for this one.
         _ if line.perhaps && is_waiting => set("said = NULL, gave = NULL, perhaps = NULL"),
-        // The adapter sends the edit again together with later ones. Or a later edit made the row
-        // wait, and the adapter does not send this one again.
+        // The adapter (the app's sync code) sends the edit again together with later ones. Or a
+        // later edit made the row wait, and the adapter does not send this one again.
         Said::GaveWay(_) | Said::Refused => set("gave_once = gave, gave = NULL"),
         Said::Committed(_) => return None,
     };

@@ -57,8 +57,8 @@ pub(super) fn connect(phone: &Rc<Phone>, id: u32, hello: &str) {
     }));
 }
 
-/// Sends a message. Its slip names the edits of the rows whose keys the message contains. The
-/// outcome arrives on the connection.
+/// Sends a message. Its slip (the bench's hidden note on a message) names the edits of the rows
+/// whose keys the message contains. The outcome arrives on the connection.
 pub(super) fn say(phone: &Phone, id: u32, message: &[u8], is_text: bool) {
     let Some(line) = phone.lines.borrow().get(&id).cloned() else { return };
     line.is_text.set(line.is_text.get().or(Some(is_text)));

@@ -23,8 +23,9 @@ pub(super) struct Phone {
     pub(super) about: About,
     pub(super) keeps_stamps: bool,
     pub(super) timeout: Span,
-    /// True if the server's functions come from the bundle. Such a server identifies edits only by
-    /// names and values; a published protocol has its own acknowledgements.
+    /// True if the server's functions come from the bundle (the app's code). Such a server
+    /// identifies edits only by names and values; a published protocol has its own
+    /// acknowledgements.
     pub(super) is_answered_by_functions: bool,
     pub(super) me: Weak<Phone>,
     pub(super) queue: Queue,
@@ -47,7 +48,7 @@ pub(super) struct Phone {
     pub(super) late: RefCell<Vec<RowVersion>>,
     /// True if versions are stored on disk until they can be reported.
     pub(super) held: Cell<bool>,
-    /// True if the adapter itself reports which rows are applied.
+    /// True if the adapter (the app's sync code) itself reports which rows are applied.
     pub(super) says_applied: Cell<bool>,
     /// Saves edits one at a time.
     pub(super) saving: Gate,

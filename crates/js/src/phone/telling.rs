@@ -1,4 +1,4 @@
-//! Reports outcomes of edits and applied rows to the bench.
+//! Reports outcomes of edits and applied rows to the bench (the simulator).
 
 use super::journal::Said;
 use super::settled::Told;

@@ -15,7 +15,7 @@ use crate::runtime::{Fault, Interpreter, end_cell, entry, work};
 
 /// A job that JavaScript does in a turn.
 pub(super) enum Job {
-    /// Calls a function of the adapter, with arguments as JSON.
+    /// Calls a function of the adapter (the app's sync code), with arguments as JSON.
     Call { id: u32, name: &'static str, args: String },
     /// A response, or the reason why there is none. The note has statements to write with its rows.
     Answer { id: u32, head: String, body: Vec<u8>, note: Option<String> },

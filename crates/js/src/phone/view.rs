@@ -1,4 +1,4 @@
-//! The rows and the log that a phone shows, as its adapter reports them.
+//! The rows and the log that a phone shows, as its adapter (the app's sync code) reports them.
 
 use serde_json::{Value as Json, json};
 

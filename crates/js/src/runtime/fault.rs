@@ -4,8 +4,8 @@ use std::fmt;
 
 use rquickjs::{CaughtError, Ctx, Error, Value};
 
-/// Ends the cell (one simulation) because of a mistake in a bundle. The bench is not at fault, so
-/// no backtrace is printed.
+/// Ends the cell (one simulation) because of a mistake in a bundle (the app's code). The bench (the
+/// simulator) is not at fault, so no backtrace is printed.
 pub(crate) fn end_cell(words: String) -> ! {
     std::panic::resume_unwind(Box::new(words))
 }

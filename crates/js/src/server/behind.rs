@@ -301,9 +301,9 @@ impl Behind {
         });
         out.filter_map(|edit| self.said_of(edit)).collect()
     }
-    /// Builds the slip of the response: the outcome of each edit. `known` returns outcomes of
-    /// earlier requests, because the server can repeat an earlier response. An edit without any
-    /// outcome gave way.
+    /// Builds the slip (the bench's hidden note on a message) of the response: the outcome of each
+    /// edit. `known` returns outcomes of earlier requests, because the server can repeat an earlier
+    /// response. An edit without any outcome gave way.
     pub(super) fn answered(&mut self, known: impl Fn(EditId) -> Option<Verdict>) -> Slip {
         let mut slip = std::mem::take(&mut self.slip);
         let (rows, fates) = (std::mem::take(&mut slip.edits), std::mem::take(&mut self.fates));

@@ -1,4 +1,5 @@
-//! A server half (the server's side of a stack) whose functions come from a bundle.
+//! A server half (the server's side of a stack) whose functions come from a bundle (the app's
+//! code).
 
 use std::rc::Rc;
 

@@ -57,7 +57,7 @@ impl From<ServerError> for No {
 
 type Given = Result<Json, No>;
 
-/// A write that the bundle asks for.
+/// A write that the bundle (the app's code) asks for.
 struct Wish<'w> {
     id: EntityId,
     key: Key,
@@ -107,7 +107,8 @@ impl Records {
         let entities = self.setup.schema.entities.iter().filter(|entity| entity.delivery.is_on_devices());
         entities.map(|entity| entity.name.as_str()).collect()
     }
-    /// Returns the changes of a table. If `tells`, the slip names the versions in the response.
+    /// Returns the changes of a table. If `tells`, the slip (the bench's hidden note on a message)
+    /// names the versions in the response.
     fn changes(&self, name: &str, since: Option<Stamp>, tells: bool) -> Given {
         let (id, entity) = self.table(name)?;
         let mut asked = self.asked.borrow_mut();
@@ -413,7 +414,8 @@ fn shown(entity: &Entity, row: &Row) -> Json {
     }
 }
 
-/// Adds the functions of the record to the object from which the prelude takes them.
+/// Adds the functions of the record to the object from which the prelude (the bench's own
+/// JavaScript) takes them.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, records: &Rc<Records>) -> rquickjs::Result<()> {
     let it = Object::new(ctx.clone())?;
     let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or_default();

@@ -158,7 +158,8 @@ fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(Devic
     let named = named.or(asked.addressed.device.as_deref());
     let mut roster = lock(&inside.roster);
     match named {
-        // A tunnel's connections carry no name, so only a port identifies the device.
+        // With a tunnel, connections are carried as raw bytes. They have no name, so only a port
+        // identifies the device.
         Some(name) if inside.tunnel.is_some() && !roster.is_own(name) => {
             let all = roster.names().join(", ");
             Err(wrong(format!(

@@ -1,5 +1,5 @@
-//! The user's own server at the far end of simulated links. In the world, a message has only a
-//! length.
+//! The user's own server at the far end of simulated links. In the world (the whole simulation), a
+//! message has only a length.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};

@@ -1,4 +1,5 @@
-//! The sockets of a tunnel. Bytes wait here until their lengths have crossed the simulated link.
+//! The sockets of a tunnel (a connection carried as raw bytes). Bytes wait here until their lengths
+//! have crossed the simulated link.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -63,7 +63,8 @@ pub enum NoReplay {
     World(String),
 }
 
-/// Repeats the steps of a session in the world of `plan`. The log's head describes this world.
+/// Repeats the steps of a session in the world (the whole simulation) of `plan`. The log's head
+/// describes this world.
 ///
 /// # Errors
 /// The log does not fit the plan, or the world cannot be run.

@@ -59,7 +59,7 @@ struct NamedEdits {
     reached: VecDeque<(Time, u64)>,
 }
 
-/// Passes events of the world to the history.
+/// Passes events of the world (the whole simulation) to the history.
 pub(super) struct Listens {
     pub(super) telling: Rc<RefCell<Telling>>,
     pub(super) backend_is_up: Rc<Cell<bool>>,

@@ -1,5 +1,6 @@
-//! A tunnel in the world. It has the number of bytes that each peer sends, and the time at which
-//! they arrive at the other. The bytes themselves wait outside the world.
+//! A tunnel (a connection carried as raw bytes) in the world (the whole simulation). It has the
+//! number of bytes that each peer sends, and the time at which they arrive at the other. The bytes
+//! themselves wait outside the world.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! Converts requests and responses between sockets and the world.
+//! Converts requests and responses between sockets and the world (the whole simulation).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

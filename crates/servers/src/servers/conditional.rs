@@ -23,7 +23,7 @@ pub(super) enum Wrote {
     Exists(Row),
     /// The row has another version than the phone expects.
     Changed(Row),
-    /// The record refuses the write, with an HTTP status and a reason.
+    /// The record (the backend) refuses the write, with an HTTP status and a reason.
     Refused(u16, String),
 }
 

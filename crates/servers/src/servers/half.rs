@@ -33,6 +33,6 @@ pub struct Half {
     pub at_most: Capabilities,
     /// Scenario features that phones cannot use with this half, even if their engine supports them.
     pub lacks: &'static [Need],
-    /// Named places at which the bench can kill its process.
+    /// Named places at which the bench (the simulator) can kill its process.
     pub crash_points: &'static [&'static str],
 }

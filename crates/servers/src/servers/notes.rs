@@ -1,5 +1,5 @@
 //! The memory of a half that stores rows as documents (`couch`, `tinybase`, `yjs`): which versions
-//! of the record it has read, and which edits changed them.
+//! of the record (the backend) it has read, and which edits changed them.
 
 use std::rc::Rc;
 
@@ -81,8 +81,8 @@ impl Notes {
         }
         Ok(())
     }
-    /// The edit that caused a row's values: the last one that this slip names, or else an earlier
-    /// slip.
+    /// The edit that caused a row's values: the last one that this slip (the bench's hidden note on
+    /// a message) names, or else an earlier slip.
     pub(super) fn edit(&self, slip: &Slip, id: EntityId, key: &Key) -> Result<Option<EditId>, ServerError> {
         if let Some(edit) = slip.of(id, key).last() {
             return Ok(Some(*edit));

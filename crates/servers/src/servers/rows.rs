@@ -46,8 +46,8 @@ pub fn to_json(kind: &ColumnKind, value: &Value) -> Json {
     })
 }
 
-/// Converts JSON to a value of a column. JSON of a wrong type becomes a text, which the record
-/// refuses.
+/// Converts JSON to a value of a column. JSON of a wrong type becomes a text, which the record (the
+/// backend) refuses.
 pub(super) fn from_json(kind: &ColumnKind, json: &Json) -> Value {
     const WHOLE: f64 = 9_007_199_254_740_992.0;
     match (kind, json) {

@@ -1,4 +1,4 @@
-//! Connects a server half that uses HTTP to the bench.
+//! Connects a server half that uses HTTP to the bench (the simulator).
 
 use serde_json::{Value as Json, json};
 
@@ -17,7 +17,7 @@ pub(super) trait ProtocolServer {
     /// Handles a request.
     ///
     /// # Errors
-    /// Errors of the record, and a request that cannot be read.
+    /// Errors of the record (the backend), and a request that cannot be read.
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         Ok(write_response(&error(426, "this is a WebSocket")).into())
     }

@@ -48,7 +48,7 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// True if the record's row already has the wanted state.
+    /// True if the record's (the backend's) row already has the wanted state.
     pub(super) fn is_met(&self, now: Option<&Row>) -> bool {
         match (&self.values, now.and_then(|row| row.values.as_deref())) {
             (Some(values), Some(there)) => values.iter().all(|(column, value)| there[*column] == *value),
@@ -78,7 +78,7 @@ pub(super) struct Writer {
     by_edit: bool,
 }
 
-/// The slip names no edit for a row that is to be written.
+/// The slip (the bench's hidden note on a message) names no edit for a row that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unnamed;
 

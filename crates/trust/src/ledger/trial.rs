@@ -98,8 +98,8 @@ pub(super) fn fits(bug: &Bug) -> bool {
 /// The result of one search: one way, from one first seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Way {
-    /// The number of worlds up to the first failure of the bug's own check; `None` if there was no
-    /// failure.
+    /// The number of worlds (simulations) up to the first failure of the bug's own check; `None` if
+    /// there was no failure.
     pub(super) worlds: Option<u64>,
     /// The processor time up to the first failure.
     pub(super) time: Span,

@@ -72,8 +72,8 @@ impl Core {
     pub(super) fn attributes(&self) -> &[Value] {
         self.setup.attributes.first().map_or(&[], Vec::as_slice)
     }
-    /// Runs `work` as one transaction. It also commits after an error, because the record's changes
-    /// stay too.
+    /// Runs `work` as one transaction. It also commits after an error, because the record's (the
+    /// backend's) changes stay too.
     pub(super) fn at_once<T>(&self, work: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
         let together = self.store.0.unchecked_transaction().map_err(failed)?;
         let done = work();

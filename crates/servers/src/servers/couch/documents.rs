@@ -44,7 +44,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads a complete revision; `None` if its body was dropped. If the revision is the winner,
-    /// the slip gets its stamp.
+    /// the slip (the bench's hidden note on a message) gets its stamp.
     pub(super) fn full(&self, doc: &Doc, node: &Node, slip: &mut Slip) -> Result<Option<Json>, ServerError> {
         let Reader { core, id, wishes } = *self;
         let Some(mut body) = core.store.body(id, &doc.key, &node.rev)? else { return Ok(None) };

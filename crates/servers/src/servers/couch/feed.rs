@@ -162,7 +162,7 @@ async fn beat(core: &Core, ports: &ServerPorts, feeds: &Shared, connection: Conn
     }
 }
 
-/// Reads the record after each commit if a request or connection waits.
+/// Reads the record (the backend) after each commit if a request or connection waits.
 pub(super) fn run(core: &Rc<Core>, ports: &ServerPorts, feeds: &Shared) {
     let (core, own, feeds) = (core.clone(), ports.clone(), feeds.clone());
     ports.spawn(async move {

@@ -1,4 +1,4 @@
-//! Makes revisions from rows that somebody else wrote to the record.
+//! Makes revisions from rows that somebody else wrote to the record (the backend).
 
 use std::collections::BTreeSet;
 

@@ -156,7 +156,8 @@ fn decide(
     Ok(())
 }
 
-/// Reports to the record an edit that it never gets: the revision loses, or changes nothing.
+/// Reports to the record (the backend) an edit that it never gets: the revision loses, or changes
+/// nothing.
 fn refuse(given: &Given<'_>, edit: Option<EditId>, now: Option<&Row>, record: &mut dyn SystemOfRecord) {
     let Some(edit) = edit else { return };
     let is_there = now.is_some_and(|row| row.values.is_some());

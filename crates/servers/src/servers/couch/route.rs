@@ -32,7 +32,7 @@ struct Asked<'a> {
 /// Handles a request.
 ///
 /// # Errors
-/// Errors of the record. If the half itself refuses, that is a response and no error.
+/// Errors of the record (the backend). If the half itself refuses, that is a response and no error.
 pub(super) fn answer(core: &Core, call: &mut Call<'_>) -> Result<Routed, ServerError> {
     let address = Address::of(call.request.uri());
     let parts = address.parts();

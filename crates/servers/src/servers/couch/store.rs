@@ -21,7 +21,7 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS locals(entity INTEGER, id TEXT, body TEXT, PRIMARY KEY(entity, id)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
 
-/// A document: a row of the record, with its revision tree.
+/// A document: a row of the record (the backend), with its revision tree.
 #[derive(Clone, Debug)]
 pub(super) struct Doc {
     pub(super) key: String,

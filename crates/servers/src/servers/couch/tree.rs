@@ -35,7 +35,8 @@ pub(super) struct Node {
     /// The index of the parent revision.
     parent: Option<usize>,
     pub(super) deleted: bool,
-    /// The stamp of the record's commit; `None` if the record did not commit this revision.
+    /// The stamp of the record's commit; `None` if the record (the backend) did not commit this
+    /// revision.
     pub(super) stamp: Option<i64>,
 }
 

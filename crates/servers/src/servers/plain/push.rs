@@ -24,8 +24,8 @@ impl Plain {
         for (at, edit) in list.iter().enumerate() {
             edits.push(self.read((at, edit), call.record)?);
         }
-        // The slip's edits of a row are matched from the end. The last edit in the request is the
-        // slip's last edit.
+        // The slip is the bench's hidden note on a message. Its edits of a row are matched from the
+        // end. The last edit in the request is the slip's last edit.
         for (at, Edit { mutation, .. }) in edits.iter().enumerate() {
             let of_row = |other: &&Edit| other.mutation.is_of(mutation.entity, &mutation.key);
             let behind = edits[at + 1..].iter().filter(of_row).count();

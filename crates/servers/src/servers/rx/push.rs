@@ -34,7 +34,7 @@ impl Rx {
             let master = |row: &Row| document(entity, row.key.as_str(), row.values.as_deref());
             let against = now.as_ref().filter(|_| self.writer.detects).map(|row| (row, master(row)));
             // RxDB can push a document that it read before the edit's outcome was known. Then the
-            // slip may name no edit.
+            // slip (the bench's hidden note on a message) may name no edit.
             let named = self.writer.edit(&wanted, call.slip).ok();
             let named = named.map(|(edit, is_known)| {
                 (self.writer.mutation((request, edit), &wanted, now.as_ref(), call), is_known)

@@ -106,7 +106,7 @@ async fn begin(
     }
 }
 
-/// Sends new documents each time the record announces a commit.
+/// Sends new documents each time the record (the backend) announces a commit.
 pub(super) fn feed(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
     let (site, ports, streams) = (site.clone(), ports.clone(), streams.clone());
     ports.clone().spawn(async move {

@@ -1,5 +1,5 @@
-//! Keeps the store and the record equal. Changes of phones become rows; writes by others become
-//! cells.
+//! Keeps the store and the record (the backend) equal. Changes of phones become rows; writes by
+//! others become cells.
 
 use super::super::notes::At;
 use super::super::rows;

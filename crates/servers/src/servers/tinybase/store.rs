@@ -60,7 +60,8 @@ impl Store {
         Ok(won)
     }
 
-    /// The values that the record would have for this row; `None` if the row has no cell.
+    /// The values that the record (the backend) would have for this row; `None` if the row has no
+    /// cell.
     pub(super) fn values(&self, (_, entity, key): At<'_>) -> Option<Vec<(usize, Value)>> {
         let row = self.content.row(&entity.name, key)?;
         row.of.values().any(|cell| said(cell).is_some()).then(|| {

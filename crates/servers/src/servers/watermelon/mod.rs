@@ -23,8 +23,8 @@
 //!
 //! With `timestamp = "clock"`, a row is lost if it was stamped before a pull and committed after it
 //! (`backend.commit_delay`). The server checks a push before it writes the first row. The record
-//! itself can still refuse a row later (`backend.poison`). The response is then 422, and the rows
-//! before the refused row stay, unless `backend.commits = "requests"`.
+//! (the backend) itself can still refuse a row later (`backend.poison`). The response is then 422,
+//! and the rows before the refused row stay, unless `backend.commits = "requests"`.
 //!
 //! Not supported: `turbo` texts, deletion of descendants other than by `on_delete`.
 

@@ -1,5 +1,5 @@
-//! Keeps the document and the record equal. Changes of phones become rows; writes by others become
-//! updates.
+//! Keeps the document and the record (the backend) equal. Changes of phones become rows; writes by
+//! others become updates.
 
 use super::super::notes::At;
 use super::super::rows;
@@ -21,7 +21,7 @@ pub(super) struct News {
     pub(super) is_of_client: bool,
 }
 
-/// Updates for clients, with their slip.
+/// Updates for clients, with their slip (the bench's hidden note on a message).
 #[derive(Default)]
 pub(super) struct Merged {
     pub(super) updates: Vec<News>,
