@@ -464,7 +464,7 @@ mod tests {
     fn only_orders_that_the_times_allow_are_tried() {
         assert_eq!(orders(&group(&[(0, 1), (2, 3), (4, 5)])), 1);
         assert_eq!(orders(&group(&[(0, 9), (0, 9), (0, 9)])), 6);
-        // The long range can come at any position between the other two.
+        // The event with the long range can come before, between or after the other two.
         assert_eq!(orders(&group(&[(0, 9), (1, 2), (3, 4)])), 3);
         assert_eq!(orders(&group(&[(0, 2), (2, 4)])), 2, "ends that meet are in no order");
     }

@@ -1,4 +1,5 @@
-//! Writes documents. Each becomes a revision. If it wins, it also becomes the record's row.
+//! Writes documents. Each becomes a revision. If it wins, it also becomes the record's (the
+//! backend's) row.
 
 use serde_json::{Value as Json, json};
 
