@@ -1,5 +1,5 @@
-//! The host cost of the backend: a page of deltas from any position, the initial content, a
-//! mutation.
+//! The time that the backend takes on this machine: for a page of deltas from any position, the
+//! initial content, and a mutation.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -23,7 +23,7 @@ fn schema() -> Arc<Schema> {
     Arc::new(Schema { entities: vec![visit], ..Schema::default() })
 }
 
-/// Rows of `clinics` clinics in random order of key and stamp.
+/// Rows of `clinics` clinics. Keys and stamps are in random order.
 fn content(rows: u64, clinics: u64) -> Vec<Loaded> {
     let row = |n: u64| {
         let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -1,9 +1,10 @@
-//! The host cost of capture: a page by stamp and key at the start and the end of a table, and the
-//! hash of a row.
+//! The time that capture (finding changed rows) takes on this machine. Measures a page by stamp and
+//! key at the start and at the end of a table, and the hash of a row.
 //!
-//! `cargo bench --bench capture` prints, after criterion's figures, the ratio of a page at the end
-//! of the table to one at its start, measured in turn, and rows hashed per second. It uses the
-//! processor time of this thread, which is reliable on a shared machine.
+//! `cargo bench --bench capture` prints two more figures after criterion's. The first is the ratio
+//! of a page at the end of the table to a page at its start, measured in turn. The second is the
+//! number of rows hashed per second. Both use the processor time of this thread, which is reliable
+//! on a shared machine.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
@@ -26,7 +27,8 @@ const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 const ROWS: u64 = 1_000_000;
 const PAGE: usize = 500;
-/// Pages between two readings of the stopwatch, which advances only every few milliseconds.
+/// The number of pages between two readings of the stopwatch, which advances only every few
+/// milliseconds.
 const PAGES: u32 = 2_000;
 const ROUNDS: usize = 15;
 const COLUMNS: [usize; 6] = [0, 1, 2, 3, 4, 5];
@@ -47,7 +49,7 @@ fn entity() -> Entity {
     }
 }
 
-/// A row of 120 bytes in its canonical form.
+/// The values of a row. It has 120 bytes in its canonical form.
 fn values(n: u64) -> Vec<Value> {
     vec![
         Value::text(&format!("call the ward for bed {n:07} before they hand over at noon, please")),
@@ -59,7 +61,7 @@ fn values(n: u64) -> Vec<Value> {
     ]
 }
 
-/// Rows in random order of key and stamp.
+/// A backend whose keys and stamps are in random order.
 fn backend() -> Backend {
     let mut backend = Backend::new(
         Arc::new(Schema { entities: vec![entity()], ..Schema::default() }),
@@ -103,7 +105,7 @@ fn pages(criterion: &mut Criterion) {
     group.finish();
     let mut seconds = [const { Vec::new() }; 2];
     for round in 0..ROUNDS {
-        // The second one finds a warm cache, so they alternate.
+        // The second measurement finds a warm cache, so the order alternates.
         for place in [round % 2, 1 - round % 2] {
             let after = [None, Some(&end)][place];
             let watch = Stopwatch::start();

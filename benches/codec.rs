@@ -1,10 +1,10 @@
-//! The cost of coding: each format and compression, and the crates below them alone.
+//! The cost of coding: each format and compression, and also the third-party crates alone.
 //!
-//! Each writes and reads a page of 500 rows in turn, on one core with reused state. A row has seven
-//! columns: keys, dates, numbers, a status, remarks in English prose. The result is the lower
-//! quartile of many short turns, which other processes did not disturb. It is in MB/s before
-//! compression and in ns per byte, with how much longer the median turn took. The last lines are
-//! for `protocol/coding.rs`.
+//! Each job writes and reads a page of 500 rows, in turn with the others, on one core with reused
+//! state. A row has 7 columns: keys, dates, numbers, a status, and remarks in English prose. The
+//! result is the lower quartile of many short turns, because other processes did not disturb these
+//! turns. It is printed in MB/s before compression and in ns per byte, together with the extra time
+//! of the median turn. The last lines are constants for `protocol/coding.rs`.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -17,23 +17,22 @@ use serde::{Deserialize, Serialize};
 use syncdyno::base::{EntityId, Stamp, Value};
 use syncdyno::protocol::{Asked, Codec, Coding, NAMES, Packing, Projected, named, packed};
 
-/// The allocator of the program.
+/// The allocator of the syncdyno program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROWS: usize = 500;
-/// The least duration of a turn, and the turns of each job.
+/// The minimum duration of a turn, and the number of turns of each job.
 const TURN: Duration = Duration::from_millis(6);
 const TURNS: usize = 60;
-/// Real text, which no edit of a page here changes.
+/// Real English text, from a file that does not change.
 const PROSE: &str = include_str!("../LICENSE-APACHE");
 const STAMP: i64 = 1_772_434_800_000_000;
 
-/// A row as serde's derive encodes it: its key, its stamp, its values.
+/// A row in the form that serde's derive encodes: its key, its stamp, its values.
 #[derive(Serialize, Deserialize)]
 struct Typed<'a>(&'a str, i64, &'a str, &'a str, i64, i64, f64, &'a str, &'a str);
 
-/// A key, and its values.
 type Row = (String, Vec<Value>);
 
 fn rows() -> Vec<Row> {
@@ -99,14 +98,13 @@ fn read(codec: Codec, bytes: &[u8]) -> usize {
     codec.decode_answer(&opened).expect("it was written here").expect("it says yes").pages[0].rows.len()
 }
 
-/// A measured job: its name, the bytes that count, the goal in MB/s, and a function that does it
-/// once.
+/// A measured job: its name, its bytes, its goal in MB/s, and a function that runs it once.
 struct Job<'j> {
     name: String,
     bytes: usize,
     goal: Option<u32>,
     run: Box<dyn FnMut() -> usize + 'j>,
-    /// Seconds per run, by turn.
+    /// The seconds per run, one value per turn.
     took: Vec<f64>,
 }
 
@@ -119,7 +117,7 @@ fn job<'j>(
     Job { name: name.into(), bytes, goal, run: Box::new(run), took: Vec::new() }
 }
 
-/// The codecs.
+/// The jobs of our codecs.
 fn ours(rows: &[Row]) -> Vec<Job<'_>> {
     let mut jobs = Vec::new();
     for &name in NAMES {
@@ -144,7 +142,7 @@ fn ours(rows: &[Row]) -> Vec<Job<'_>> {
     jobs
 }
 
-/// The crates alone with the same bytes.
+/// The jobs of the third-party crates alone, with the same bytes.
 fn crates<'j>(json: &'j [u8], xml: &'j [u8], typed: &'j [Typed<'j>]) -> Vec<Job<'j>> {
     let array = serde_json::to_vec(typed).expect("rows are JSON");
     let mut gzip = flate2::Compress::new(flate2::Compression::new(7), false);
@@ -182,7 +180,7 @@ fn crates<'j>(json: &'j [u8], xml: &'j [u8], typed: &'j [Typed<'j>]) -> Vec<Job<
     ]
 }
 
-/// Gives each job its turns, one after the other.
+/// Measures all jobs. They take turns.
 fn measure(jobs: &mut [Job<'_>]) {
     let enough = |job: &mut Job<'_>| {
         let start = Instant::now();
@@ -218,8 +216,8 @@ impl Job<'_> {
     }
 }
 
-/// The figures for the files of formats and `protocol/coding.rs`: formats, and the cost of
-/// compression for JSON.
+/// Prints the constants for the files of formats and for `protocol/coding.rs`: the cost of each
+/// format, and of compression for JSON.
 fn costs(jobs: &[Job<'_>]) {
     let cost = |name: &str| jobs.iter().find(|job| job.name == name).expect("it was measured").picoseconds();
     for format in NAMES {
@@ -241,7 +239,7 @@ fn main() {
     let typed: Vec<Typed<'_>> = rows.iter().map(typed).collect();
     let mut jobs = ours(&rows);
     jobs.extend(crates(&json, &xml, &typed));
-    // Without `--bench` it only tests that the bench runs.
+    // Without `--bench`, the program only tests that each job runs.
     if std::env::args().any(|argument| argument == "--bench") {
         measure(&mut jobs);
         costs(&jobs);

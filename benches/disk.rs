@@ -1,8 +1,8 @@
-//! The cost of the simulated disk under SQLite, compared with `:memory:`: upserts of 120-byte rows
-//! in transactions of 100.
+//! The cost of the simulated disk under SQLite, compared with `:memory:`. Upserts rows of 120 bytes
+//! in transactions of 100 rows.
 //!
-//! The stores take turns within each round, so that other load on the machine affects all of them.
-//! The result is the median of the ratios per round.
+//! The stores take turns in each round, so other load on the machine affects all of them. The
+//! result is the median of the ratios per round.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench shows its figures")]
@@ -18,7 +18,7 @@ use syncdyno::disk::{self, Disk, DiskOptions};
 const ROUNDS: usize = 15;
 const ROWS: usize = 100;
 
-/// How the same number of rows is distributed.
+/// A distribution of the same number of rows over devices and transactions.
 struct Shape {
     name: &'static str,
     devices: usize,
@@ -38,8 +38,8 @@ const UPSERT: &str = "INSERT INTO row VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT
 
 enum Place {
     Memory,
-    /// In memory with SQLite's defaults: 48 KB of lookaside slots per connection; the others have
-    /// none.
+    /// In memory, with SQLite's defaults: 48 KB of lookaside memory per connection. The other
+    /// stores have none.
     Stock,
     Disk,
 }
@@ -98,7 +98,7 @@ fn uuid(stream: &mut Stream) -> String {
     [&bits[..8], &bits[8..12], &bits[12..16], &bits[16..20], &bits[20..]].join("-")
 }
 
-/// The keys of each transaction; every second transaction updates the rows of the previous one.
+/// The keys of each transaction. Every second transaction updates the rows of the previous one.
 fn keys(transactions: usize) -> Vec<Vec<String>> {
     let mut stream = Seed(1).stream("bench.disk", 0, 0);
     let mut keys: Vec<Vec<String>> = Vec::new();
@@ -129,7 +129,7 @@ fn upsert(connection: &Connection, keys: &[String], n: i64) {
     connection.execute_batch("COMMIT").expect("nobody else has the database");
 }
 
-/// The time of all devices together for all transactions, without opening.
+/// The time of all transactions on all devices, without opening the databases.
 fn round(store: &Store, devices: usize, keys: &[Vec<String>]) -> (Duration, Vec<Device>) {
     let devices: Vec<Device> = (0..devices).map(|_| store.device()).collect();
     let start = Instant::now();

@@ -1,17 +1,18 @@
-//! The executor compared with tokio's current-thread runtime with a paused clock, in the same toy
-//! world.
+//! The executor (`sim`) compared with tokio's current-thread runtime with a paused clock, in the
+//! same small world.
 //!
-//! A device thinks for 1 to 9.6 s and sends a request to one backend, which responds at once; each
-//! message travels for 20 to 89 ms. A request thus costs three timers, one message, one response
-//! and about five polls. In the second world each request also has a timeout of 30 s, which never
-//! fires: a fourth timer, always cancelled. There is no store and no codec. Both sides draw the
-//! same numbers, and each is written in the style of its executor.
+//! A device waits for 1 to 9.6 s and sends a request to one backend, which responds at once. Each
+//! message travels for 20 to 89 ms. A request costs 3 timers, 1 message, 1 response and about 5
+//! polls. In the second world, each request also has a timeout of 30 s. It never fires, so it is a
+//! fourth timer that is always cancelled. There is no store and no codec. Both sides draw the same
+//! random numbers, and each is written in the style of its executor.
 //!
-//! The result is requests answered per second of processor time (wall time if the system does not
-//! report it), so other load on the machine is not counted. It is measured from the first poll to
-//! the end of a stretch of virtual time. Both sides take turns, and the median of the ratios is
-//! printed. The last lines compare the time with that of a fleet ten times as large, and with a
-//! walk over as many bytes per device: the cost of memory alone.
+//! The result is the number of responses per second of processor time, so other load on the machine
+//! does not count. If the system does not report processor time, wall time is used. The time runs
+//! from the first poll to the end of a fixed length of virtual time. Both sides take turns, and the
+//! median of the ratios is printed. The last lines compare the time with that of a fleet of ten
+//! times the size. They also measure a walk over as many bytes per device, which is the cost of
+//! memory alone.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -48,24 +49,24 @@ struct Run {
     took: Duration,
 }
 
-/// Fleet sizes, each with its stretch in virtual seconds and its goal as a multiple of tokio's
-/// rate.
+/// Fleet sizes, each with its length in virtual seconds and its goal: a multiple of tokio's rate.
 const FLEETS: [(u32, u64, f64); 3] = [(100, 20_000, 9.0), (10_000, 240, 2.5), (100_000, 20, 1.5)];
 const PAIRS: usize = 7;
 const TIMEOUT: Span = Span::secs(30);
 
-/// The random numbers of one device.
+/// The random numbers of a device.
 struct Dice(Stream);
 
 impl Dice {
     fn new(device: u32) -> Dice {
         Dice(Seed(1).stream("bench.device", u64::from(device), 0))
     }
-    /// 1 to 9.6 s, in ns. Drawing is as cheap as possible, since it is not what is measured.
+    /// A wait of 1 to 9.6 s. Drawing is as cheap as possible, because it must not affect the
+    /// result.
     fn thinking(&mut self) -> Span {
         Span::secs(1) + Span(self.0.next_u64() >> 31)
     }
-    /// 20 to 89 ms, in ns.
+    /// A latency of 20 to 89 ms.
     fn latency(&mut self) -> Span {
         Span::millis(20) + Span(self.0.next_u64() >> 38)
     }
@@ -82,7 +83,7 @@ mod on_sim {
         reply: sim::oneshot::Sender<u64>,
     }
 
-    /// The queue of the backend, and its notify.
+    /// The queue of the backend, and a signal that it has a request.
     struct Inbox {
         requests: RefCell<VecDeque<Request>>,
         filled: Notify,
@@ -92,7 +93,7 @@ mod on_sim {
         loop {
             let next = inbox.requests.borrow_mut().pop_front();
             match next {
-                // The device may have given up.
+                // The device may have cancelled its request.
                 Some(Request { body, reply }) => _ = reply.send(body + 1),
                 None => inbox.filled.notified().await,
             }
@@ -156,7 +157,7 @@ mod on_tokio {
 
     async fn backend(mut requests: mpsc::UnboundedReceiver<Request>) {
         while let Some(Request { body, reply }) = requests.recv().await {
-            // The device may have given up.
+            // The device may have cancelled its request.
             let _ = reply.send(body + 1);
         }
     }
@@ -210,11 +211,11 @@ fn rate(run: &Run) -> f64 {
     run.requests as f64 / run.took.as_secs_f64()
 }
 
-/// Runs pairs and prints their median ratio, with the rates of the same pair.
+/// Runs pairs. Prints their median ratio, and the rates of that pair.
 fn compare(world: World, goal: &str) {
     let mut pairs: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // The second one finds a warmer machine, so they alternate.
+        // The second run finds a warmer machine, so the order alternates.
         pairs.push(if n % 2 == 0 {
             let ours = rate(&on_sim::run(world));
             (ours, rate(&on_tokio::run(world)))
@@ -235,8 +236,8 @@ fn compare(world: World, goal: &str) {
     );
 }
 
-/// Runs our side with a fleet and with one ten times as large in turn, and prints the median ratio
-/// of their times.
+/// Runs our side with a fleet and with a fleet of ten times the size, in turn. Prints the median
+/// ratio of their times.
 fn grow(devices: u32, stretch: Span) {
     let small = World { devices, stretch, timeout: false };
     let large = World { devices: 10 * devices, ..small };
@@ -252,10 +253,10 @@ fn grow(devices: u32, stretch: Span) {
     );
 }
 
-/// The memory of the executor per device: its slot and its future.
+/// The executor's memory per device: its slot and its future.
 type Kept = [u64; 40];
 
-/// Nanoseconds per visit of a random device, which writes to each of its cache lines.
+/// The nanoseconds per visit of a random device. A visit writes to each cache line of the device.
 fn visit(devices: u32) -> f64 {
     let mut kept: Vec<Kept> = vec![[1; 40]; devices as usize];
     let (mut dice, visits) = (Dice::new(0), 4_000_000_u32);
@@ -269,7 +270,7 @@ fn visit(devices: u32) -> f64 {
     took / f64::from(visits)
 }
 
-/// Prints the cost of memory alone for a fleet and for one ten times as large.
+/// Prints the cost of memory alone, for a fleet and for a fleet of ten times the size.
 fn walk(devices: u32) {
     let mut pairs: Vec<(f64, f64)> = (0..PAIRS).map(|_| (visit(devices), visit(10 * devices))).collect();
     pairs.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
@@ -277,7 +278,7 @@ fn walk(devices: u32) {
     println!("memory alone: {small:.0} ns a visit of {devices} devices, {large:.0} ns of {}", 10 * devices);
 }
 
-/// For criterion, only our side: one iteration is the whole stretch of a world.
+/// Measures our side for criterion. One iteration is the whole length of a world.
 fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("executor");
     group.sampling_mode(SamplingMode::Flat).sample_size(10);
@@ -296,7 +297,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     history(&mut criterion);
     criterion.final_summary();
-    // Without `--bench` it only tests that the bench runs.
+    // Without `--bench`, the program only tests that it starts.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

@@ -1,8 +1,8 @@
-//! Rows per second of a gateway: over the air from a backend that is always up, and from its
-//! replica.
+//! The rows per second of a gateway (the server between phones and backend): as a pass-through to a
+//! backend that is always up, and from its replica.
 //!
-//! Both serve the same first loads, page by page, with the same rows in the same pages, in turn.
-//! The ratios per round are valid on any machine. It also measures how fast a replica fills.
+//! Both kinds serve the same first loads in turn, with the same rows in the same pages. The ratios
+//! per round are valid on any machine. The bench also measures how fast a replica fills.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -25,7 +25,7 @@ const ROWS: u64 = 100_000;
 const CLINICS: u64 = 10;
 const ROUNDS: usize = 9;
 
-/// Visits by clinic, with eight columns.
+/// Visits with 8 columns; each belongs to a clinic.
 fn schema() -> Arc<Schema> {
     let column = |name: &str, kind| Column::new(name, kind);
     let columns = vec![
@@ -73,8 +73,8 @@ fn gateway(mode: Mode) -> Gateway {
     Gateway::new(&GatewayOptions { mode, ..GatewayOptions::default() }, &schema(), attributes, START)
 }
 
-/// First loads of a device of each clinic, in pages of `page` rows; returns rows per second and the
-/// rows.
+/// Loads the rows of a device of each clinic for the first time, in pages of `page` rows. Returns
+/// the rows per second, and the number of rows.
 fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
     let mut rows = 0;
     let mut spent = std::time::Duration::ZERO;

@@ -1,11 +1,12 @@
 //! Writes a long history of notes to stdout, to measure the time and memory of `judge`: `cargo
 //! bench --bench history -- 1000000 > h.jsonl`, then `/usr/bin/time -v syncdyno judge
-//! examples/history/notes.toml h.jsonl`. Without a number it writes nothing.
+//! examples/history/notes.toml h.jsonl`. Without a number, it writes nothing.
 
 use std::io::{self, BufWriter, Write};
 
 const DEVICES: u64 = 50;
-/// A round of a device: an edit, the sync that sends it, its commit, its acknowledgement.
+/// The lines of one round of a device: an edit, the sync that sends it, its commit, its
+/// acknowledgement.
 const LINES: u64 = 5;
 
 fn main() -> io::Result<()> {
@@ -20,7 +21,7 @@ fn main() -> io::Result<()> {
         )?;
     }
     for round in 0..rounds {
-        // A device has its turn every five seconds, and three of its edits are of the same row.
+        // Each device has its turn every 5 s. Its edits change the same row 3 times in sequence.
         let (device, at) = (round % DEVICES, 1_772_434_800_000 + round * 100);
         let key = round / DEVICES / 3 * DEVICES + device;
         writeln!(

@@ -1,13 +1,13 @@
-//! The cost of a phone's work, each compared with a lower bound.
+//! The cost of a phone's work. Each kind of work is compared with a lower bound.
 //!
-//! - The rows that a phone writes in `benches/system.rs`, 500 pulled and 20 edited, written
-//!   directly to its store: with the base values of each edit, which three-way comparison needs,
-//!   and without.
-//! - A push of 500 edits of rows that somebody else has changed, in whole worlds: conflicts found
-//!   by base values, and by dates only. The other side wins every conflict both times, and the
-//!   measurement begins before the push.
-//! - A year of one phone with three syncs and twenty edits per day, in whole worlds, compared with
-//!   one load of as many rows as it writes in that year.
+//! - The rows that a phone writes in `benches/system.rs` (500 pulled, 20 edited) are written
+//!   directly to its store. They are written with and without the base values of each edit, which
+//!   three-way comparison needs.
+//! - A push of 500 edits of rows that somebody else has changed, in whole simulations. Conflicts
+//!   are found by base values, and by dates only. The other side wins every conflict in both cases.
+//!   The time begins before the push.
+//! - A year of one phone with 3 syncs and 20 edits per day, in whole simulations. It is compared
+//!   with one load of as many rows as the phone writes in that year.
 //!
 //! The result is the median of the ratios of processor time.
 
@@ -40,7 +40,7 @@ const TASK: EntityId = EntityId(0);
 /// The column that an edit sets.
 const STATE: usize = 2;
 
-/// The phone of [`PUSH`] is edited offline until then.
+/// Until this time, the phone of [`PUSH`] is offline while its person edits.
 const CELLAR: Span = Span::secs(3_600);
 
 const PUSH: &str = r#"
@@ -110,8 +110,8 @@ fn figure(outcome: &Outcome, name: &str) -> u64 {
     }
 }
 
-/// Times a world from the first slice of its script that ends at `from` or later to its last slice,
-/// in which nothing happens.
+/// Measures a world from `from` to the end of its script. A world reports its progress in slices;
+/// the last slice does nothing.
 struct Slices {
     from: Time,
     taken: Mutex<Option<(Stopwatch, Duration)>>,
@@ -137,7 +137,7 @@ fn timed(plan: &Plan, from: Span) -> Duration {
     taken.expect("the script is as long").1
 }
 
-/// The push of 500 edits, with this conflict detection.
+/// The plan of the push, with this conflict detection.
 fn pushed(detect: &str) -> Plan {
     let document = Document::parse("push.toml", PUSH).expect("the scenario is TOML");
     let plan = plan(&document, &set(&[&format!("engine.conflict.detect={detect:?}")]));
@@ -146,7 +146,7 @@ fn pushed(detect: &str) -> Plan {
     plan
 }
 
-/// A year of a phone, and the load of as many rows.
+/// The plan of a phone's year, and the plan of a load of as many rows.
 fn year() -> (Plan, Plan) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/device/year.toml");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -163,7 +163,7 @@ fn year() -> (Plan, Plan) {
     (year, variant("one-day", set(&sets)))
 }
 
-/// Writes the rows and edits of [`PHONES`] phones to their stores.
+/// Measures the writes of [`PHONES`] phones to their stores.
 fn told(plan: &Plan, made_on: bool) -> Duration {
     let watch = Stopwatch::start();
     for device in 0..PHONES {
@@ -199,7 +199,7 @@ fn put(tx: &Tx<'_>, key: &Key, values: &[Value]) -> Result<(), StoreError> {
     tx.put_values(TASK, key.as_str(), Stamp(1), 1, values)
 }
 
-/// What an edit writes to its row and to the outbox, except base values.
+/// Writes an edit to its row and to the outbox, without base values.
 fn edited(tx: &Tx<'_>, edit: &LocalEdit) -> Result<(), StoreError> {
     let mut row = tx.row(TASK, edit.key.as_str())?.expect("it was put");
     row.values[STATE - 1] = edit.values[0].1.clone();
@@ -208,11 +208,11 @@ fn edited(tx: &Tx<'_>, edit: &LocalEdit) -> Result<(), StoreError> {
     tx.append(edit, &id, (base, None), Stamp(2))
 }
 
-/// Runs pairs and prints the median ratio of their times.
+/// Runs pairs. Prints the median ratio of their times.
 fn compare(what: &str, goal: &str, whole: impl Fn() -> Duration, least: impl Fn() -> Duration) {
     let mut ratios: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // The second one finds a warmer machine, so they alternate.
+        // The second run finds a warmer machine, so the order alternates.
         let (whole, least) = if n % 2 == 0 {
             let whole = whole();
             (whole, least())
@@ -245,7 +245,7 @@ fn main() {
     }
     group.finish();
     criterion.final_summary();
-    // Without `--bench` it only tests that the bench runs.
+    // Without `--bench`, the program only tests that the bench runs.
     if std::env::args().any(|argument| argument == "--bench") {
         let edits = || told(&dates, true);
         compare("edits that keep what they were made on", "1.11", edits, || told(&dates, false));

@@ -1,10 +1,11 @@
-//! The memory of a device, and the time to reopen a closed database.
+//! The memory of a device, and the time to open a closed database again.
 //!
 //! Each figure is the resident memory of a process with 2 000 devices, minus that of a process with
-//! one device, per device. Both have the same world and backend rows. It includes database pages,
-//! engine, link, disk, script, oracle and metrics. It is measured while every device waits for its
-//! login; when each has pulled 500 rows of its own and is idle; when it has also edited 20 of them;
-//! and in a world in which all apps run but nobody logs in.
+//! 1 device, divided by the number of devices. Both have the same world (simulation) and backend
+//! rows. The figure includes database pages, engine, link, disk, script, oracle (the judge) and
+//! metrics. It is measured at 3 times: while each device waits for its login, when each has pulled
+//! its own 500 rows and is idle, and when each has also edited 20 of them. A fourth figure is from
+//! a world in which all apps run but nobody logs in.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -28,11 +29,10 @@ use stopwatch::Stopwatch;
 
 const DEVICES: u32 = 2_000;
 const ROWS: u32 = 500;
-/// When memory is measured: before the first login, before the first edit, and when everything is
-/// done.
+/// The times of the measurements: before the first login, before the first edit, and at the end.
 const LOOKS: [Span; 3] = [Span::secs(600), Span::secs(2_350), Span::secs(3_300)];
 
-/// A world of `people`, of whom `devices` have a device; logins are after 20 minutes, or never.
+/// A world of `people`, of whom `devices` have a device. They log in after 20 minutes, or never.
 fn scenario(people: u32, devices: u32, logs_in: bool) -> String {
     let login = if logs_in { "+20m" } else { "+10h" };
     format!(
@@ -92,7 +92,7 @@ fn plan(text: &str) -> Plan {
     plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0)
 }
 
-/// Measures the memory of this process during the run.
+/// Measures the memory of this process during a run.
 #[derive(Default)]
 struct Look(Mutex<BTreeMap<Span, u64>>);
 
@@ -110,7 +110,7 @@ impl Watch for Look {
     }
 }
 
-/// Resident bytes of this process; 0 if the system does not report it.
+/// The resident bytes of this process; 0 if the system does not report them.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -118,26 +118,26 @@ fn resident() -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// Runs the world and returns the measurements.
 fn run(people: u32, devices: u32, logs_in: bool) -> [u64; 3] {
     let look = Look::default();
     let plan = plan(&scenario(people, devices, logs_in));
     let outcome = world::run(&plan, &Stacks::builtin(), &look).expect("the plan can be run");
     assert_eq!(outcome.ending, Ending::Drained);
     let pulled = outcome.figures["engine.pull.rows"].stat("value").expect("a counter has a value");
-    // In the end the drain has everything pulled. Before, only devices with a login pull, and get
-    // back their edits.
+    // At the end, every device has pulled everything. Before, only devices with a login pull; they
+    // also pull their own edits.
     assert!(pulled >= u64::from(devices * ROWS), "{pulled} rows pulled");
     let seen = look.0.into_inner().expect("one thread");
     LOOKS.map(|at| seen[&at])
 }
 
-/// The same in a new process, whose allocator was not used before.
+/// Runs the world in a new process, whose allocator has not been used.
 fn run_apart(devices: u32, logs_in: bool) -> [u64; 3] {
     let this = std::env::current_exe().expect("a bench has a file");
     let output = Command::new(this)
         .args(["--world", &devices.to_string(), if logs_in { "login" } else { "none" }])
-        // Memory for building a world is returned before its devices begin to grow.
+        // The memory that was needed to build a world is returned to the system before its devices
+        // grow.
         .env("MALLOC_MMAP_THRESHOLD_", "65536")
         .output()
         .expect("the bench starts itself");
@@ -161,7 +161,7 @@ fn measure() {
     }
 }
 
-/// How much longer a read takes on a closed database than on an open one.
+/// Measures how much longer a read takes on a closed database than on an open one.
 fn bring_back() {
     const TIMES: u32 = 2_000;
     let schema: Arc<Schema> = plan(&scenario(1, 1, true)).schema.clone();
@@ -201,7 +201,7 @@ fn main() {
             bring_back();
             measure();
         }
-        // It only tests that the bench runs.
+        // This run only tests that the bench works.
         None => _ = run(5, 5, true),
     }
 }

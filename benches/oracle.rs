@@ -1,8 +1,8 @@
-//! The cost of the oracle: the same cells with and without it, in turn.
+//! The cost of the oracle (the judge): the same cells (simulations) with and without it, in turn.
 //!
 //! The oracle follows every event and reads every device at the end. The result is the median of
-//! the ratios of processor time for whole cells, from the plan to the outcome. Devices are also
-//! read without the oracle, since the digest covers their content.
+//! the ratios of processor time for whole cells, from the plan to the outcome. Without the oracle,
+//! devices are still read once, because the digest covers their content.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -22,7 +22,7 @@ use stopwatch::Stopwatch;
 
 type Run = fn(&Setup, &Stacks, &dyn Watch) -> Result<Outcome, Unrunnable>;
 
-/// Worlds, the seeds of each in one measurement, the number of pairs, and the goal.
+/// The worlds. Each has its number of seeds per measurement, its number of pairs, and its goal.
 const WORLDS: [(&str, u64, usize, f64); 4] = [
     ("chaos.toml", 100, 9, 1.5),
     ("chaos-days.toml", 40, 9, 1.5),
@@ -52,7 +52,7 @@ fn compare(name: &str, seeds: u64, pairs: usize, goal: f64) {
     let plans = plans(name, seeds);
     let mut ratios: Vec<(f64, f64)> = Vec::new();
     for n in 0..pairs {
-        // The second one finds a warmer machine, so they alternate.
+        // The second run finds a warmer machine, so the order alternates.
         let (with, without) = if n % 2 == 0 {
             let with = timed(&plans, world::run);
             (with, timed(&plans, world::run_unjudged))
@@ -83,7 +83,7 @@ fn main() {
     }
     group.finish();
     criterion.final_summary();
-    // Without `--bench` it only tests that the bench runs.
+    // Without `--bench`, the program only tests that the bench runs.
     if std::env::args().any(|argument| argument == "--bench") {
         WORLDS.iter().for_each(|(name, seeds, pairs, goal)| compare(name, *seeds, *pairs, *goal));
     }

@@ -1,7 +1,8 @@
 //! The queue of sync units, and the status that an app shows.
 //!
 //! `cargo bench --bench queue` prints the time to queue and take a unit while 10, 100 and 1 000
-//! wait. It grows with their logarithm. It also prints the time of a change of the status.
+//! units wait. The time grows with the logarithm of that number. It also prints the time of a
+//! status change.
 
 use std::hint::black_box;
 

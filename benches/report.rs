@@ -1,8 +1,8 @@
 //! The cost of a report compared with its simulation.
 //!
-//! A thousand cells of a world of a few milliseconds run on one thread; then their record is
-//! assembled and report.html is rendered. It prints the ratio of the two processor times, which has
-//! a goal, and the bytes of the page. With a larger world the report's share is smaller.
+//! 1 000 cells (simulations) of a few milliseconds each run on one thread. Then their record is
+//! assembled, and report.html is rendered. The bench prints the ratio of the two processor times,
+//! which has a goal, and the bytes of the page. A larger world makes the report's share smaller.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -22,10 +22,10 @@ use syncdyno::world::Stacks;
 use stopwatch::Stopwatch;
 
 const SCENARIO: &str = include_str!("../tests/browser/small.toml");
-/// The largest share of the simulation's time, and the most bytes.
+/// The maximum share of the simulation's time, and the maximum size of the page.
 const GOAL: f64 = 0.1;
 const BYTES_MAX: usize = 5_000_000;
-/// Pages rendered in one measurement, as the clock of a process may tick only every 4 ms.
+/// The number of pages rendered in one measurement. A process's clock may tick only every 4 ms.
 const RENDERED: u32 = 100;
 
 fn axes() -> Vec<(String, Vec<String>)> {
@@ -52,7 +52,7 @@ impl Listener for Silent {
 }
 
 fn main() {
-    // Without `--bench` it only tests that the bench runs.
+    // Without `--bench`, the program only tests that the bench runs.
     let measured = std::env::args().any(|argument| argument == "--bench");
     let plans = plans(if measured { 100 } else { 1 });
     let runner = InProcess(Stacks::builtin());

@@ -1,8 +1,8 @@
-//! Rows per second of the store compared with a hand-written loop on the same tables, with the same
+//! The rows per second of the store, compared with a hand-written loop. Both use the same tables,
 //! rows, transactions and disks.
 //!
-//! `cargo bench --bench store` prints, after criterion's figures, the ratios of rounds in turn,
-//! which are valid on any machine.
+//! `cargo bench --bench store` prints the ratios after criterion's figures. The two take turns in
+//! each round, so the ratios are valid on any machine.
 
 #![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
@@ -26,7 +26,8 @@ const CHUNK: usize = 100;
 const ROUNDS: usize = 10;
 const TASK: EntityId = EntityId(0);
 
-/// The store's tables and its upsert, by hand. All tables, as a larger schema costs more.
+/// The store's tables and its upsert, written by hand. All tables are needed, because a larger
+/// schema costs more.
 const TABLES: &str = "\
 CREATE TABLE outbox(seq INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE,device,number,entity,key TEXT,kind,\"values\",base,\
 made_at,attempts,last_error,parked);\
@@ -39,14 +40,14 @@ const UPSERT: &str = "INSERT INTO task VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)ON CONF
                       stamp=excluded.stamp,generation=excluded.generation,title=excluded.title,state=excluded.state,\
                       at=excluded.at,due=excluded.due,done=excluded.done,note=excluded.note";
 
-/// A row as it was received.
+/// A row in the form in which it is received.
 struct WireRow {
     key: String,
     stamp: Stamp,
     cells: Vec<Cell<'static>>,
 }
 
-/// Where the databases are.
+/// The place of the databases.
 #[derive(Clone, Copy, Debug)]
 enum Medium {
     Memory,
@@ -92,7 +93,7 @@ fn schema() -> Arc<Schema> {
     })
 }
 
-/// Rows of about 120 bytes for one device, with keys in random order.
+/// Rows of about 120 bytes for one device. The keys are in random order.
 fn rows() -> Vec<WireRow> {
     (0..ROWS as u64)
         .map(|row| {
@@ -118,7 +119,7 @@ fn open_stores(disks: &[Option<Disk>], schema: &Arc<Schema>, options: &StoreOpti
         .collect()
 }
 
-/// Connections with the settings and tables of the store.
+/// Opens connections with the settings and tables of the store.
 fn open_bare(disks: &[Option<Disk>], options: &StoreOptions) -> Vec<Connection> {
     let journal = match options.journal {
         Journal::Persist => "PERSIST",
@@ -215,7 +216,7 @@ fn upserts(criterion: &mut Criterion) {
     }
 }
 
-/// The operations of one device's user and process, one at a time.
+/// Measures the single operations of a device's user and of its process.
 fn single(criterion: &mut Criterion) {
     let schema = schema();
     let mut group = criterion.benchmark_group("single");
@@ -249,7 +250,7 @@ fn single(criterion: &mut Criterion) {
     }
 }
 
-/// Rows per second of both, in turn: first into empty tables, then over existing rows.
+/// Prints the rows per second of both, in turn: first into empty tables, then over existing rows.
 fn ratios(_: &mut Criterion) {
     let (schema, rows) = (schema(), rows());
     println!("\n{:24} {:>8} {:>12} {:>12} {:>7}", "medium", "", "bare rows/s", "store rows/s", "ratio");
@@ -257,7 +258,7 @@ fn ratios(_: &mut Criterion) {
         let options = medium.options();
         let mut seconds = [const { Vec::new() }; 4];
         for round in 0..ROUNDS {
-            // The second one finds a warm cache, so they alternate.
+            // The second one finds a warm cache, so the order alternates.
             for bare in [round % 2 == 0, round % 2 == 1] {
                 let disks = medium.disks();
                 if bare {

@@ -1,10 +1,10 @@
-//! A sweep on two threads compared with one.
+//! A sweep on two threads compared with one thread.
 //!
-//! A campaign runs the cells of a small grid with one job and with two, in turn. It prints the
-//! ratio of the wall times, and the ratio of the processor time per cell. The first is what a user
-//! sees, and is valid only on a machine with two idle processors. The second is what two jobs cost
-//! each other (locks, caches, memory), whatever the load of the machine: at 1.0, two idle
-//! processors do twice the work of one.
+//! A campaign runs the cells (simulations) of a small grid with one job and with two jobs, in turn.
+//! The bench prints two ratios. The ratio of the wall times is the speed that a user sees; it is
+//! only valid on a machine with two idle processors. The ratio of the processor times per cell
+//! shows how much two jobs slow each other down (locks, caches, memory). It is valid under any
+//! load. At 1.0, two idle processors do twice the work of one.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -65,7 +65,7 @@ fn plans() -> Vec<Plan> {
     document.plans(&request, &stacks).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
 }
 
-/// Counts the processor time of cells, on any processor.
+/// Counts the processor time of cells on all threads.
 struct Counting {
     bench: InProcess,
     on_processor: AtomicU64,
@@ -114,7 +114,7 @@ impl Listener for Silent {
     fn ended(&self, _: usize, _: &CellRecord) {}
 }
 
-/// Wall time, and processor time.
+/// Returns the wall time and the processor time.
 fn swept(plans: &[Plan], jobs: usize) -> (Duration, f64) {
     let runner = Counting { bench: InProcess(Stacks::builtin()), on_processor: AtomicU64::new(0) };
     let options = CampaignOptions { jobs, ..CampaignOptions::default() };
@@ -127,7 +127,7 @@ fn swept(plans: &[Plan], jobs: usize) -> (Duration, f64) {
 
 fn main() {
     let plans = plans();
-    // Without `--bench` it only tests that the bench runs.
+    // Without `--bench`, the program only tests that the bench runs.
     if !std::env::args().any(|argument| argument == "--bench") {
         swept(&plans[..2], 2);
         return;
@@ -135,7 +135,7 @@ fn main() {
     let mut faster = Vec::new();
     let mut dearer = Vec::new();
     for pair in 0..PAIRS {
-        // The second one finds a warmer machine, so they alternate.
+        // The second run finds a warmer machine, so the order alternates.
         let jobs = if pair % 2 == 0 { [1, 2] } else { [2, 1] };
         let ran = jobs.map(|jobs| swept(&plans, jobs));
         let (one, two) = if pair % 2 == 0 { (ran[0], ran[1]) } else { (ran[1], ran[0]) };

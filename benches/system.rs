@@ -1,16 +1,16 @@
 //! The whole system compared with its store alone.
 //!
-//! Each device has 500 rows of its own on the backend. Its app starts, logs in and pulls them in
+//! Each device has its own 500 rows on the backend. Its app starts, logs in and pulls them in
 //! chunks of 100. Later its user edits 20 of them. At the end a sync pushes the edits and pulls
-//! them back, as every engine does that pulls what is newer than its cursor. On one side this is a
-//! world: engine, JSON both ways, links, gateway, backend, executor, and every listener (metrics,
-//! digest and oracle). On the other side a loop does the same transactions with the same rows in
-//! the same stores, device by device.
+//! them back; each engine that pulls everything newer than its cursor does this. One side is a
+//! whole simulation: engine, JSON in both directions, links, gateway, backend, executor, and every
+//! listener (metrics, digest and oracle, the judge). The other side is a loop that runs the same
+//! transactions with the same rows in the same stores, device by device.
 //!
-//! The result is rows written to the tables of rows per second of processor time. The time of a
-//! world is from the first event of its script until it has come to rest. It does not include
-//! making the backend's rows and checking the devices, but on both sides opening the databases.
-//! Both take turns, and the median of the ratios is printed.
+//! The result is the number of written rows per second of processor time. The time of a simulation
+//! runs from the first event of its script until no work is left. It excludes making the backend's
+//! rows and checking the devices. On both sides it includes opening the databases. Both sides take
+//! turns, and the median of the ratios is printed.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -40,7 +40,8 @@ const ROWS: u32 = 500;
 const CHUNK: usize = 100;
 const EDITS: u32 = 20;
 const PAIRS: usize = 7;
-/// Rows that one device writes: those it pulls, its edits, and its edits when they come back.
+/// The rows that one device writes: the pulled rows, its edits, and its edits when it pulls them
+/// back.
 const WRITTEN: u64 = (ROWS + 2 * EDITS) as u64;
 
 const TASK: EntityId = EntityId(0);
@@ -48,7 +49,7 @@ const UNIT: UnitId = UnitId(0);
 /// The column that an edit sets.
 const STATE: usize = 3;
 
-/// Where the databases are, and the goal for the ratio.
+/// The place of the databases, and the goal for the ratio.
 const MEDIA: [(&str, Journal, f64); 3] = [
     ("memory", Journal::Memory, 0.5),
     ("disk, rollback journal", Journal::Truncate, 0.35),
@@ -117,8 +118,7 @@ fn plan(journal: Journal) -> Plan {
     plan
 }
 
-/// Times a world from the first slice of its script to the last slice of its drain, in which
-/// nothing happens.
+/// Measures a world from the first to the last slice of its progress. The last slice does nothing.
 #[derive(Default)]
 struct Phases(Mutex<Option<(Stopwatch, Duration)>>);
 
@@ -143,7 +143,7 @@ fn system(plan: &Plan) -> Duration {
         Figure::Value { value, .. } => *value,
         other => panic!("{name} is a value, not {other:?}"),
     };
-    // A row that was edited twice comes back once.
+    // A row that was edited twice is pulled back once.
     let written = figure("engine.apply.rows") + figure("workload.edits.made");
     let all = u64::from(DEVICES) * WRITTEN;
     assert!((all - all / 100..=all).contains(&written), "{written} rows of {all}");
@@ -151,12 +151,12 @@ fn system(plan: &Plan) -> Duration {
     took
 }
 
-/// The writes for the store alone.
+/// The same writes for the store alone.
 struct Alone {
     plan: Plan,
-    /// Rows by person.
+    /// The rows of each person.
     rows: Vec<Vec<Row>>,
-    /// The empty database, with all tables.
+    /// An empty database with all tables.
     template: Option<Template>,
 }
 
@@ -200,7 +200,7 @@ impl Alone {
         let disks: Vec<Option<Disk>> =
             self.rows.iter().map(|_| self.template.as_ref().map(Disk::from_template)).collect();
         let watch = Stopwatch::start();
-        // Device by device, but all stay open, as in the world.
+        // The loop goes device by device, but all databases stay open, like in the simulation.
         let stores: Vec<Store> = disks.iter().map(|disk| self.open(disk.as_ref())).collect();
         let said: Result<(), StoreError> =
             self.rows.iter().zip(&stores).enumerate().try_for_each(|(device, (rows, store))| {
@@ -229,7 +229,7 @@ fn cell(value: &Value) -> Cell<'static> {
     }
 }
 
-/// The first session: 500 rows in five transactions, each with its cursor.
+/// The first sync: 500 rows in 5 transactions, each with its cursor.
 fn load(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     session(store, || {
         for chunk in rows.chunks(CHUNK) {
@@ -239,7 +239,7 @@ fn load(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     })
 }
 
-/// Twenty edits, and the session that sends them and gets them back.
+/// 20 edits, and the sync that sends them and pulls them back.
 fn edit_and_sync(store: &Store, rows: &[Row], device: usize) -> Result<(), StoreError> {
     let device = DeviceId(device as u32);
     for number in 0..EDITS {
@@ -280,7 +280,7 @@ fn pull(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     })
 }
 
-/// Acknowledges the edits, in one transaction.
+/// Acknowledges the edits in one transaction.
 fn settle(store: &Store) -> Result<(), StoreError> {
     let batch = store.read(|tx| tx.outbox(&[TASK], 50))?;
     assert_eq!(batch.len(), EDITS as usize);
@@ -300,13 +300,13 @@ fn rate(took: Duration) -> f64 {
     (u64::from(DEVICES) * WRITTEN) as f64 / took.as_secs_f64()
 }
 
-/// Runs pairs and prints their median ratio, with the rates of the same pair.
+/// Runs pairs. Prints their median ratio, and the rates of that pair.
 fn compare(medium: &str, journal: Journal, goal: f64) {
     let plan = plan(journal);
     let alone = Alone::new(&plan);
     let mut pairs: Vec<(f64, f64)> = Vec::new();
     for n in 0..PAIRS {
-        // The second one finds a warmer machine, so they alternate.
+        // The second run finds a warmer machine, so the order alternates.
         pairs.push(if n % 2 == 0 {
             let whole = rate(system(&plan));
             (whole, rate(alone.run()))
@@ -325,7 +325,7 @@ fn compare(medium: &str, journal: Journal, goal: f64) {
     );
 }
 
-/// For criterion, the whole system only.
+/// Measures the whole system for criterion.
 fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("system");
     group.sampling_mode(SamplingMode::Flat).sample_size(10);
@@ -344,7 +344,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     history(&mut criterion);
     criterion.final_summary();
-    // Without `--bench` it only tests that the bench runs.
+    // Without `--bench`, the program only tests that the bench runs.
     if std::env::args().any(|argument| argument == "--bench") {
         MEDIA.iter().for_each(|(medium, journal, goal)| compare(medium, *journal, *goal));
     }

@@ -1,8 +1,9 @@
-//! The host cost of a message: over connections, compared with a plain link of latency and rate.
+//! The time that a message takes on this machine: over simulated connections, compared with a plain
+//! link of latency and rate.
 //!
-//! Both run in the same executor with the same server. The goal is a ratio of at most 5 from 1 kB
-//! to 10 MB without losses. The last table shows that a transfer costs a step per doubling of its
-//! size, and a step per loss.
+//! Both run in the same executor with the same server. The goal is a ratio of at most 5, from 1 kB
+//! to 10 MB without losses. The last table shows the number of steps: one per doubling of the size,
+//! and one per loss.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -28,7 +29,7 @@ const SIZES: [u64; 5] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const REQUESTS: u64 = 2_000;
 const ROUNDS: u32 = 50;
 
-/// Only latency and rate: a message waits for the previous one.
+/// A link with only latency and rate. A message waits for the previous one.
 struct Plain {
     handle: Handle,
     gateway: NodeId,
@@ -53,7 +54,7 @@ impl Transport for PlainPort {
         Box::pin(async move {
             let (sender, receiver) = plain.handle.oneshot();
             let carrier = plain.clone();
-            // As in the real transport, a sent request continues without its sender.
+            // Like in the real transport, a sent request continues even if its sender stops.
             plain.handle.spawn(plain.gateway, "request", async move {
                 carrier.handle.sleep_until(carrier.arrives(0, request.len() as u64)).await;
                 let bytes = carrier.server.serve(request).await.expect("it does not die");
@@ -82,7 +83,8 @@ impl Transport for OverTcp {
     }
 }
 
-/// Responds at once with a body that the device returns, so that making a body costs nothing.
+/// A server that responds at once. The device returns the body for the next response, so a body
+/// costs nothing to make.
 struct Books(Rc<Cell<Vec<u8>>>);
 
 impl Server for Books {
@@ -114,7 +116,7 @@ fn port(handle: &Handle, over_tcp: bool, body: Rc<Cell<Vec<u8>>>) -> Rc<dyn Tran
     Rc::new(OverTcp(Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), options)))
 }
 
-/// Host seconds per request.
+/// The seconds on this machine per request.
 fn seconds(over_tcp: bool, bytes: u64) -> f64 {
     let mut sim = Sim::default();
     let handle = sim.handle().clone();
@@ -135,8 +137,8 @@ fn seconds(over_tcp: bool, bytes: u64) -> f64 {
     begun.elapsed().as_secs_f64() / REQUESTS as f64
 }
 
-/// The fastest of many rounds of both, in turn: the host's speed varies by the second, and so both
-/// see the same.
+/// Prints the fastest of many rounds. Both sides take turns, because the speed of the machine
+/// varies from second to second.
 fn requests(_: &mut Criterion) {
     println!("one request and its answer, host time");
     println!("{:>12} {:>12} {:>12} {:>8}", "answer", "plain", "over TCP", "ratio");

@@ -1,20 +1,19 @@
-//! Time without that of other processes on the machine.
+//! A stopwatch that does not count the time of other processes.
 
 use std::time::{Duration, Instant};
 
-/// Measures the processor time of this thread, or wall time if the system does not report it.
+/// Measures the processor time of this thread. If the system does not report it, measures wall
+/// time.
 pub(crate) struct Stopwatch {
     start: Instant,
     on_processor: Option<Duration>,
 }
 
 impl Stopwatch {
-    /// Starts now.
     pub(crate) fn start() -> Stopwatch {
         Stopwatch { on_processor: on_processor(), start: Instant::now() }
     }
 
-    /// The time since the start.
     pub(crate) fn read(&self) -> Duration {
         let wall = self.start.elapsed();
         let on_processor = self.on_processor.zip(on_processor());
@@ -22,7 +21,7 @@ impl Stopwatch {
     }
 }
 
-/// Linux counts it in nanoseconds, but updates the count only every few milliseconds.
+/// Linux counts processor time in nanoseconds, but updates the count only every few milliseconds.
 fn on_processor() -> Option<Duration> {
     let counts = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(Duration::from_nanos(counts.split(' ').next()?.parse().ok()?))

@@ -1,14 +1,14 @@
 //! Builds SQLite with its session extension.
 //!
 //! The crate that contains SQLite has the extension only if libclang generates its bindings. So
-//! this script compiles the crate's source again, with the same settings and two more. Both
+//! this script compiles the crate's SQLite source again, with the same settings and two more. Both
 //! archives define the same names. The linker sees this archive first, and takes nothing from the
 //! other.
 
 use std::env;
 use std::path::Path;
 
-/// The settings of libsqlite3-sys; the last two are added here.
+/// The settings of libsqlite3-sys. The last two are new.
 const DEFINED: [&str; 20] = [
     "SQLITE_CORE",
     "SQLITE_DEFAULT_FOREIGN_KEYS=1",

@@ -1,8 +1,8 @@
-//! Third-party engines (crates of other authors) as stacks of the bench.
+//! Third-party engines (crates of other authors) as stacks of the bench (the simulator).
 //!
-//! [`document`] has what engines share that keep and merge one document: a phone half and a server
-//! half. `sessions` is SQLite's session extension, with halves of its own. `phone` is shared by all
-//! phone halves. Each of [`stacks`] is one engine. [`league`] compares the engines on a page.
+//! [`document`] is a phone half and a server half for engines that merge one document. `sessions`
+//! is SQLite's session extension, with its own halves. All phone halves use `phone`. [`stacks`] has
+//! one file per engine. [`league`] compares the engines on a page.
 
 pub mod document;
 pub mod league;
@@ -12,7 +12,7 @@ pub mod stacks;
 
 use syncdyno::Stacks;
 
-/// The stacks of syncdyno, the stack for JavaScript bundles, and the engines of this folder.
+/// All stacks: those of syncdyno, the stack for JavaScript bundles, and the engines of this folder.
 pub fn all() -> Stacks {
     let built_in = Stacks::builtin().with(syncdyno_js::stack());
     stacks::LIST.iter().fold(built_in, |stacks, make| stacks.with(make()))

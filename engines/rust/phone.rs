@@ -1,5 +1,5 @@
-//! The phone half that all engines here share: runs of units, one after the other, and edits that
-//! wait in its database.
+//! The part of the phone half that all engines here share. It runs sync units one after the other,
+//! and keeps waiting edits in a database.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,16 +11,16 @@ use syncdyno::contract::{
 };
 use syncdyno::rusqlite::{self, Connection, ErrorCode, Row};
 
-/// A run that failed or left edits is tried again after this.
+/// The wait before the next run, if a run failed or left edits.
 pub(crate) const TRIED_AGAIN_AFTER: Span = Span::secs(20);
 
-/// Numbers that outlive a process.
+/// Numbers that are stored on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Meta {
     pub(crate) runs: u64,
-    /// The unit whose run is under way.
+    /// The unit of the current run, if one is active.
     pub(crate) open: Option<UnitId>,
-    /// The position up to which it has read the server's changes.
+    /// The position up to which the phone has read the server's changes.
     pub(crate) read: u64,
 }
 
@@ -33,7 +33,8 @@ impl Meta {
     }
 }
 
-/// An edit that waits, and the engine's bytes for it: its place or its changes.
+/// An edit that waits, with the engine's bytes for it: its position in the document's history, or
+/// its changeset.
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) id: i64,
@@ -47,7 +48,7 @@ impl Waiting {
         let edit = serde_json::from_str(&text).expect("it was written here");
         Ok(Waiting { id: row.get(0)?, edit, bytes: row.get(2)? })
     }
-    /// Stores an edit that waits with this SQL statement.
+    /// Stores an edit that waits, with this SQL statement.
     pub(crate) fn put(
         at: &Connection,
         put: &str,
@@ -63,36 +64,37 @@ impl Waiting {
 /// The result of a person's edit.
 pub(crate) enum Edited {
     Waits,
-    /// Its row already has these values, and no edit of the row waits.
+    /// The row already has these values, and no edit of the row waits.
     Unchanged,
 }
 
-/// An engine's database on a phone, and how it syncs.
+/// The database of an engine on a phone, and its sync.
 pub(crate) trait Keeps: DeviceView + Sized + 'static {
     fn database(&self) -> &Connection;
     fn meta(&mut self) -> &mut Meta;
     fn put_meta(&self) -> rusqlite::Result<()>;
     fn waiting(&self) -> &[Waiting];
-    /// Reads everything again after a failed transaction. The next transaction reports read errors.
+    /// Reads everything again after a failed transaction. If this fails, the next transaction
+    /// reports the error.
     fn read_again(&mut self);
-    /// Saves an edit that a person makes at this time by the phone's clock.
+    /// Saves a person's edit. `made_at` is the time on the phone's clock.
     fn save(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError>;
-    /// Sends requests until the sync is complete; returns the edits that had to be sent.
+    /// Sends requests until the sync is complete. Returns the edits that had to be sent.
     fn sync(phone: &Phone<Self>, unit: UnitId) -> impl Future<Output = (Vec<EditId>, Result<(), SyncError>)>;
 
-    /// Does `work` in one transaction; if that fails, reads everything again.
+    /// Runs `work` in one transaction. If that fails, reads everything again.
     fn atomically<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let done = self.database().execute_batch("BEGIN").and_then(|()| work(self));
         let done = done.and_then(|given| self.database().execute_batch("COMMIT").map(|()| given));
         if done.is_err() {
-            // SQLite may have rolled back itself.
+            // SQLite may already have rolled back, so an error is ignored.
             _ = self.database().execute_batch("ROLLBACK");
             self.read_again();
         }
         done
     }
-    /// Changes the metadata. Errors are ignored: on a full disk the run fails at its first
-    /// response.
+    /// Changes the metadata. An error is ignored: on a full disk, the run fails at its first
+    /// response anyway.
     fn note(&mut self, change: impl FnOnce(&mut Meta)) {
         _ = self.atomically(|kept| {
             change(kept.meta());
@@ -117,26 +119,26 @@ pub(crate) fn unsaved(error: rusqlite::Error) -> EditError {
     if is_full(&error) { EditError::StorageFull } else { EditError::Storage(error.to_string()) }
 }
 
-/// Refuses an initial state: synced data has a history, which is on the server.
+/// Refuses an initial state. Synced data has a history, which only the server has.
 pub(crate) fn begins_empty(state: Option<&dyn Provision>) -> Result<(), EngineError> {
     state.map_or(Ok(()), |_| Err(EngineError("phones begin empty".to_owned())))
 }
 
-/// When the last edit will be saved. Before that no edit may be reported or sent, because the
+/// The time at which the last edit is saved. No edit can be reported or sent before, because the
 /// process may die.
 #[derive(Default)]
 pub(crate) struct Saves(Cell<Time>);
 
 impl Saves {
-    /// Adds the time of the disk work that an edit has just caused.
+    /// Adds the duration of the disk work of an edit.
     fn take_on(&self, ports: &Ports) {
         let until = ports.machine.take_on(Work::default());
         if until > ports.clock.now() {
-            // The person sees the edit saved at that instant; the server gets it after that.
+            // The person sees the edit saved at `until`. The server gets it later.
             self.0.set(until + Span(1));
         }
     }
-    /// Waits until all edits are saved, also those that are made meanwhile.
+    /// Waits until all edits are saved. This includes edits that are made during the wait.
     pub(crate) async fn done(&self, ports: &Ports) {
         while ports.clock.now() < self.0.get() {
             ports.sleep(self.0.get() - ports.clock.now()).await;
@@ -165,11 +167,10 @@ impl<K: Keeps> Phone<K> {
         let (saves, requests, queue) = Default::default();
         Phone { setup, life, ports, kept: RefCell::new(kept), saves, timeout, requests, queue }
     }
-    /// The number of a request that is about to be sent.
+    /// The number of the next request.
     pub(crate) fn next_request(&self) -> u64 {
         self.requests.replace(self.requests.get() + 1)
     }
-    /// Reports a response.
     pub(crate) fn tell_response(&self, request: u64, unit: UnitId, (bytes, rows): (u64, usize), took: Span) {
         let (kind, unit, rows) = (RequestKind::Sync, Some(unit), rows as u32);
         self.ports.emit(EngineEvent::ResponseReceived { request, kind, unit, bytes, rows, took });
@@ -203,7 +204,7 @@ impl<K: Keeps> Phone<K> {
         }
     }
 
-    /// A run of a unit; false if it must be tried again.
+    /// Runs a unit. Returns false if the unit must run again soon.
     async fn run_of(&self, unit: UnitId, since: Time) -> bool {
         self.kept.borrow_mut().note(|meta| (meta.open, meta.runs) = (Some(unit), meta.runs + 1));
         let run = self.kept.borrow_mut().meta().runs;

@@ -1,5 +1,5 @@
-//! Recorded histories of real apps, for the oracle of the bench `syncdyno`: reads them, orders them
-//! as their times allow, and judges them.
+//! Reads recorded histories of real apps, orders their events within the recorded times, and judges
+//! them with the oracle of the bench `syncdyno`.
 
 pub mod history;
 

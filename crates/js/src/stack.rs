@@ -1,4 +1,5 @@
-//! The description of the stack for the bench.
+//! Describes the stack `js` for the bench (the simulator): options, capabilities, checks of the
+//! bundle (the app's code).
 
 use std::rc::Rc;
 
@@ -15,10 +16,10 @@ use crate::phone::{About, Factory, about};
 use crate::runtime::Program;
 use crate::server::Half;
 
-/// The option's word for the bundle's own server half.
+/// The value of option `server` for the bundle's own server half.
 const OWN: &str = "js";
 
-/// The stack `js`.
+/// Returns the description of the stack `js`.
 pub fn stack() -> Stack {
     let span = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
     let count = OptionForm::Int { min: 1, max: 1_000_000 };
@@ -59,15 +60,15 @@ pub fn stack() -> Stack {
     servers::options().into_iter().fold(stack, Stack::option)
 }
 
-/// The crash points of both halves; a published protocol has its own.
+/// The crash points of both halves. A published protocol has its own crash points.
 const POINTS: [&str; 4] = ["js.started", "js.committed", "js.answer-received", "js.server-written"];
 
-/// The chosen published protocol; `None` if the bundle brings its own server.
+/// The chosen published protocol; `None` if the bundle has its own server.
 fn published(chosen: &Chosen) -> Option<servers::Half> {
     servers::find(chosen.text("server"))
 }
 
-/// The promises that two halves can keep together.
+/// The promises that both halves can keep together.
 fn at_most(mut own: Capabilities, mut of: Capabilities) -> Capabilities {
     let rank = |merge: Merge| MERGES.iter().position(|(_, one)| *one == merge).unwrap_or(MERGES.len());
     FLAGS.iter().for_each(|(_, flag)| *flag(&mut own) &= *flag(&mut of));
@@ -77,11 +78,11 @@ fn at_most(mut own: Capabilities, mut of: Capabilities) -> Capabilities {
     own
 }
 
-/// What the bench does for each adapter, and what every app is assumed to want: no edit is lost,
-/// unless a concurrent one replaced it.
+/// The promises that the bench keeps for each adapter (the app's sync code). No edit is lost,
+/// unless a concurrent edit replaced it.
 const BASE: Capabilities =
     Capabilities { acknowledges: true, prompt: true, merge: Merge::Converges, ..Capabilities::NONE };
-/// What no adapter supports.
+/// Scenario features that no adapter supports.
 const LACKS: [Need; 9] = [
     Need::GivenKeys,
     Need::OpenedRecords,
@@ -114,7 +115,7 @@ fn server_program(chosen: &Chosen) -> Program {
     program(file.expect("it was asked for as the run was planned"))
 }
 
-/// The contents of the bundle; empty if it could not be run.
+/// Examines the bundle; the result is empty if the bundle cannot run.
 fn known(chosen: &Chosen) -> About {
     let file = chosen.file("bundle");
     let program = file.and_then(|file| Program::of_file(file, MODULES).ok());
@@ -175,10 +176,9 @@ fn fits(chosen: &Chosen) -> Result<(), OptionError> {
     Ok(())
 }
 
-/// The functions that an adapter may have.
 const ADAPTER: [&str; 6] = ["open", "sync", "edit", "rows", "pending", "provision"];
 
-/// A name that is almost a known one which is missing; returned with the known name.
+/// Finds a name that is almost a known name, if the known name is missing. Returns both.
 fn misspelt<'n>(names: &'n [String], known: &[&'static str]) -> Option<(&'n str, &'static str)> {
     let missing = known.iter().filter(|known| !names.iter().any(|name| name == *known));
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
@@ -193,7 +193,7 @@ fn misspelt<'n>(names: &'n [String], known: &[&'static str]) -> Option<(&'n str,
     found.next()
 }
 
-/// A chosen option that the server does not use: its name, what is wrong, and what may be meant.
+/// A chosen option that the server does not use: its name, the problem, and a hint.
 fn unused(chosen: &Chosen) -> Option<(String, String, String)> {
     let half = published(chosen);
     let own: Vec<String> =
@@ -240,7 +240,6 @@ fn examined(option: &str, file: &StackFile) -> Result<About, OptionError> {
     })
 }
 
-/// Gives access to one promise of the capabilities.
 type Flag = fn(&mut Capabilities) -> &mut bool;
 const FLAGS: [(&str, Flag); 7] = [
     ("acknowledges", |it| &mut it.acknowledges),
@@ -254,10 +253,10 @@ const FLAGS: [(&str, Flag); 7] = [
 const MERGES: [(&str, Merge); 3] =
     [("keeps", Merge::Keeps), ("converges", Merge::Converges), ("drops", Merge::Drops)];
 
-/// The capabilities that a bundle promises.
+/// Reads the capabilities that a bundle promises.
 ///
 /// # Errors
-/// A title and a help text, for an unknown word.
+/// A title and a help text, if a word is unknown.
 fn promises(capabilities: &Json) -> Result<Capabilities, (String, String)> {
     let mut promised = BASE;
     let words = match capabilities {

@@ -1,4 +1,4 @@
-//! Runs a world of the bench `syncdyno` in real time; real apps reach it over HTTP.
+//! Runs a simulation of the bench `syncdyno` in real time. Real apps connect to it over HTTP.
 
 pub mod live;
 

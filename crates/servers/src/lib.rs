@@ -1,4 +1,5 @@
-//! Server halves of published sync protocols, for stacks whose phones speak one of them.
+//! Server halves (the server's side of a stack) of published sync protocols. A stack whose phones
+//! use such a protocol takes one of them.
 
 pub mod servers;
 

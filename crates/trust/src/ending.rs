@@ -1,18 +1,17 @@
-//! What the commands print, and how they end.
+//! The output and the exit codes of the commands.
 
 use std::io::{self, Write};
 
 use syncdyno::record::Exit;
 
-/// The exit code of a command; or of one without a result, with the reason.
+/// The exit code of a command. A command without a result also has a reason.
 pub(crate) type Ending = Result<Exit, (Exit, String)>;
 
-/// Prints a line of the result. The reader may be gone.
+/// Prints a line of the result. An error is ignored, because the reader may be gone.
 pub(crate) fn say(text: &str) {
     _ = writeln!(io::stdout(), "{text}");
 }
 
-/// Prints a line on stderr.
 pub(crate) fn complain(text: &str) {
     _ = writeln!(io::stderr(), "{text}");
 }

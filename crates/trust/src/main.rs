@@ -1,5 +1,5 @@
-//! `trust`: holds the bench itself to measurements, published figures and requirements. It is a
-//! program for the developers of syncdyno.
+//! `trust`: compares the bench (the simulator) with measurements, published figures and
+//! requirements. It is a program for the developers of syncdyno.
 
 mod coverage;
 mod ending;

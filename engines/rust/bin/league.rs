@@ -1,5 +1,5 @@
 //! `league REPORT…` reads reports of `engines/league` into the file of figures, and writes the
-//! page. Without a report it only writes the page again.
+//! page. Without a report, it only writes the page.
 
 use std::process::ExitCode;
 

@@ -1,32 +1,32 @@
-//! The requests and responses around a document's own messages.
+//! The requests and responses that carry a document's own messages.
 
 use syncdyno::contract::{DeviceId, EditId, Stamp, SyncError};
 
-/// A request: a step of a session.
+/// A request: one step of a session. A session is an exchange of several requests.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Ask {
-    /// The number of the session on its phone, and the step in it, from 0.
+    /// The number of the phone's session. `step` is the number of the request in it, from 0.
     pub(super) session: u64,
     pub(super) step: u64,
     /// The number of the last row version that the phone has read.
     pub(super) read: u64,
-    /// The edits that wait, with their places in the document.
+    /// The edits that wait, each with its position in the document's history.
     pub(super) edits: Vec<(EditId, Vec<u8>)>,
     pub(super) message: Option<Vec<u8>>,
 }
 
-/// The verdict on an edit.
+/// The server's decision on an edit.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
-    /// It is on the record.
+    /// The record (the backend) has the edit.
     Done(Stamp),
     /// The record already had these values.
     Same(Stamp),
-    /// These of its columns are on the record; in the others the version with this stamp stays.
+    /// The record has these columns of the edit. In the others, the version with this stamp stays.
     Part(Stamp, Vec<usize>),
-    /// It is superseded by the version with this stamp.
+    /// The version with this stamp replaces the edit.
     GaveWay(Stamp),
-    /// Its row was created and deleted before the record saw it.
+    /// The row was created and deleted before the record saw it.
     Never,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Answer {
     pub(super) message: Option<Vec<u8>>,
 }
 
-/// The first byte of a refusal; its text follows.
+/// The first byte of a refusal. A text follows.
 const REFUSED: u8 = 1;
 
 pub(crate) fn refusal(words: &str) -> Vec<u8> {
@@ -59,7 +59,7 @@ pub(crate) fn answered<A>(
     }
 }
 
-/// The error of a run whose response is a refusal, or is not a response.
+/// The error of a run that got a refusal, or bytes that are not a response.
 pub(crate) fn not_answered(words: Option<String>) -> SyncError {
     let foreign = || SyncError::Corrupt("the answer is somebody else's".to_owned());
     words.map_or_else(foreign, SyncError::Throttled)
@@ -76,7 +76,7 @@ impl Ask {
         out.message(self.message.as_deref());
         out.0
     }
-    /// `None` if the bytes are not a request.
+    /// Reads a request; `None` if the bytes are not a request.
     pub(super) fn read(bytes: &[u8]) -> Option<Ask> {
         let mut from = Reader(bytes);
         let [session, step, read, count] = from.numbers()?;
@@ -97,8 +97,10 @@ impl Answer {
         out.message(self.message.as_deref());
         out.0
     }
+    /// Reads a response.
+    ///
     /// # Errors
-    /// As for [`answered`].
+    /// The errors of [`answered`].
     pub(super) fn read(bytes: &[u8]) -> Result<Answer, Option<String>> {
         answered(bytes, |mut from| {
             let [read, count] = from.numbers()?;
@@ -120,7 +122,7 @@ impl Verdict {
     }
 }
 
-/// Writes numbers with seven bits per byte, and bytes after their length.
+/// Writes numbers with 7 bits per byte. Bytes come after their length.
 #[derive(Default)]
 pub(crate) struct Writer(pub(crate) Vec<u8>);
 

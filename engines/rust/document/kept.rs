@@ -1,4 +1,4 @@
-//! A phone's database: the document as the parts that made it, waiting edits, and stamps.
+//! A phone's database. It has the parts of the document, the waiting edits, and stamps of rows.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
     CREATE TABLE IF NOT EXISTS meta(id INTEGER PRIMARY KEY, runs INTEGER, open INTEGER, read INTEGER,
         peer BLOB);";
 
-/// When there are this many parts, they become one.
+/// The number of parts at which they are joined into one.
 const COMPACT_AT: usize = 200;
 
 pub(super) struct Kept<D> {
@@ -29,11 +29,11 @@ pub(super) struct Kept<D> {
     actor: Actor,
     pub(super) database: Connection,
     pub(super) document: D,
-    /// Each with its place in the document.
+    /// The waiting edits, each with its position in the document's history.
     pub(super) waiting: Vec<Waiting>,
     stamps: BTreeMap<(EntityId, Key), Stamp>,
     pub(super) meta: Meta,
-    /// The encoded state of the server, as last known.
+    /// The last known state of the server's document, encoded.
     pub(super) peer: Vec<u8>,
     parts: usize,
 }
@@ -60,7 +60,7 @@ impl<D: Document> Kept<D> {
         self.parts = parts.len();
         self.document.load(&parts).map_err(EngineError)
     }
-    /// Reads everything except the document; returns the document's parts.
+    /// Reads everything except the document. Returns the document's parts.
     fn read(&mut self) -> rusqlite::Result<Vec<Vec<u8>>> {
         let database = &self.database;
         let mut asked = database.prepare_cached("SELECT bytes FROM part ORDER BY id")?;
@@ -93,7 +93,7 @@ impl<D: Document> Kept<D> {
         self.parts = self.database.execute(put, [self.document.whole()])?;
         Ok(())
     }
-    /// Saves an edit that a person makes at this time by the phone's clock.
+    /// Saves a person's edit. `made_at` is the time on the phone's clock.
     pub(super) fn edit(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError> {
         let row = (edit.entity, &edit.key);
         let there = self.document.row(row);
@@ -106,8 +106,8 @@ impl<D: Document> Kept<D> {
                     let place = projection.binary_search(column);
                     place.is_ok_and(|place| value.with_ref(|value| there[place].reads_as(value)))
                 };
-                // A waiting edit may be superseded together with its values. So an edit with the
-                // same values is needed.
+                // An edit with the current values can still matter: the server may replace a
+                // waiting edit, and its values with it.
                 let is_settled = self.waiting.iter().all(|it| (it.edit.entity, &it.edit.key) != row);
                 if is_settled && edit.values.iter().all(says) {
                     return Ok(Edited::Unchanged);
@@ -131,7 +131,8 @@ impl<D: Document> Kept<D> {
         saved.map_err(unsaved)
     }
 
-    /// Stores a response and its changes of the document. Edits with a verdict no longer wait.
+    /// Stores a response and its changes of the document. Edits with a verdict do not wait any
+    /// more.
     pub(super) fn take(&mut self, answer: &Answer, slip: &Slip, peer: Vec<u8>) -> rusqlite::Result<()> {
         self.atomically(|kept| {
             kept.put_part()?;
@@ -154,7 +155,7 @@ impl<D: Document> Kept<D> {
         })
     }
 
-    /// The present state of the rows that were touched or whose version the server reported.
+    /// The current rows that were changed, or whose version the server reported.
     pub(super) fn now(&self, mut touched: Touched, slip: &Slip) -> Vec<Now> {
         touched.extend(slip.rows.iter().map(|row| (row.entity, row.key.clone())));
         let now = |(entity, key): (EntityId, Key)| {
@@ -167,7 +168,7 @@ impl<D: Document> Kept<D> {
     }
 }
 
-/// The present state of a row; no values if it is deleted.
+/// The current state of a row. A deleted row has no values.
 pub(super) struct Now {
     pub(super) entity: EntityId,
     pub(super) key: Key,

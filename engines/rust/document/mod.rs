@@ -1,17 +1,19 @@
-//! Two halves for engines that keep one document of all rows, merge it and pack it into bytes.
+//! Two halves for engines with one document that has all rows. Such an engine merges documents and
+//! packs them into bytes.
 //!
-//! An engine is a [`Document`]. The phone half keeps it in SQLite as the parts that made it
-//! (`kept`), and brings it up to date in runs of units (`phone`). The server half keeps the same
-//! document beside the system of record (`server`): it copies changes of the record into the
-//! document, and writes what phones merged into it to the record (`settle`).
+//! An engine is a [`Document`]. The phone half stores it in SQLite, as parts (`kept`), and updates
+//! it in runs of sync units (`phone`). The server half stores the same document beside the system
+//! of record, the backend (`server`). It copies changes of the record into the document. It also
+//! writes the changes that phones merged into the document to the record (`settle`).
 //!
-//! The wire carries the engine's own messages and little else: which edits wait, each with its
-//! place in the document, and their verdicts (`frame`). The slip, which costs nothing, says whose
-//! edit a change is.
+//! Messages have the engine's own bytes and little else (`frame`): which edits wait, each with its
+//! position in the document's history, and the verdicts on edits. A slip (the bench's hidden note,
+//! which costs nothing) has the edits' values.
 //!
-//! Invariants: an edit waits until the phone has a verdict on it, and is stored in the same
-//! transaction as its change; a verdict is kept until its phone no longer asks for it; all actors
-//! are numbers made of a device and its incarnation, and none is random.
+//! Invariants: an edit waits until the phone has a verdict on it. An edit is stored in the same
+//! transaction as its change of the document. The server keeps a verdict until the phone no longer
+//! asks for it. An actor (a writer) is a number made of a device and its incarnation; no actor is
+//! random.
 
 mod frame;
 mod kept;
@@ -35,57 +37,57 @@ use syncdyno::contract::{
     StackOption, Value,
 };
 
-/// A row of a document.
+/// A row of a document: its entity and its key.
 pub type At<'a> = (EntityId, &'a Key);
 /// Rows of a document.
 pub type Touched = BTreeSet<(EntityId, Key)>;
 
-/// A document of rows that merges with others of its kind.
+/// A document of rows. It can be merged with others of its kind.
 pub trait Document: Sized + 'static {
-    /// What one side of a session knows about the other.
+    /// The knowledge of one side of a session about the other side.
     type Peer;
 
-    /// An empty document in which this actor writes.
+    /// Makes an empty document. The actor is its writer.
     fn new(actor: Actor, schema: &Arc<Schema>) -> Self;
-    /// Loads parts that were packed before, in order.
+    /// Loads packed parts, in order.
     ///
     /// # Errors
-    /// What is wrong with the bytes.
+    /// A text that says what is wrong with the bytes.
     fn load(&mut self, parts: &[Vec<u8>]) -> Result<(), String>;
-    /// The changes since the document was last packed or loaded; empty if there are none.
+    /// Returns the changes since the document was last packed or loaded; empty if there are none.
     fn pack(&mut self) -> Vec<u8>;
-    /// The whole document, in place of all parts.
+    /// Returns the whole document as one part, which replaces all others.
     fn whole(&mut self) -> Vec<u8>;
 
-    /// Sets these columns of a row; creates the row if it does not exist. Several puts and removes
-    /// in sequence, without another call between them, may become one change.
+    /// Sets these columns of a row. Creates the row if it does not exist. Several puts and removes
+    /// in sequence can become one change.
     fn put(&mut self, row: At<'_>, values: &[(usize, Value)]);
     fn remove(&mut self, row: At<'_>);
-    /// The place of the last change that was made here.
+    /// The position of the last change that this actor made.
     fn own_clock(&mut self) -> Vec<u8>;
-    /// True if the document contains the change at a place.
+    /// True if the document contains the change at this position.
     fn has(&mut self, clock: &[u8]) -> bool;
 
     /// The columns of a row that devices hold, in their order; `None` if the row does not exist.
     fn row(&self, row: At<'_>) -> Option<Vec<Value>>;
-    /// The keys of the rows of an entity, in order.
+    /// The keys of an entity's rows, in order.
     fn keys(&self, entity: EntityId) -> Vec<Key>;
 
-    /// Begins a session with the side whose state was encoded in these bytes; without bytes, with
-    /// an unknown side.
+    /// Begins a session with another side. The bytes are its last known state; empty bytes mean
+    /// that nothing is known.
     fn peer(&self, encoded: &[u8]) -> Self::Peer;
     fn encode_peer(peer: &Self::Peer) -> Vec<u8>;
-    /// The next message, if one is due; `asks` forces one.
+    /// The next message, if one is needed. With `asks`, there is always a message.
     fn generate(&mut self, peer: &mut Self::Peer, asks: bool) -> Option<Vec<u8>>;
-    /// Applies a message; returns the rows that it changed.
+    /// Applies a message. Returns the rows that it changed.
     ///
     /// # Errors
-    /// What is wrong with the bytes.
+    /// A text that says what is wrong with the bytes.
     fn receive(&mut self, peer: &mut Self::Peer, message: &[u8]) -> Result<Touched, String>;
 }
 
-/// Who writes in a document: a device or the server, in one incarnation. A power loss may undo what
-/// an incarnation wrote, so the next one writes under another number.
+/// A writer of a document: a device or the server, in one incarnation. A power loss can undo the
+/// writes of an incarnation. So the next incarnation writes under another number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor(pub u64);
 
@@ -99,7 +101,7 @@ impl Actor {
     }
 }
 
-/// The stack of an engine that keeps this document.
+/// Makes the stack of an engine with this document.
 pub fn stack<D: Document>(name: &str, promises: Capabilities) -> Stack {
     let timeout = OptionForm::Span { min: Span::secs(1), max: Span::secs(600) };
     let about = "A request without an answer is given up after this.";
@@ -113,7 +115,8 @@ pub fn stack<D: Document>(name: &str, promises: Capabilities) -> Stack {
         .requests_a_run(phone::ROUNDS)
 }
 
-/// What these stacks lack: all users share one document, and its history is on the server.
+/// Scenario features that these stacks do not support. All users share one document, and its
+/// history is on the server.
 pub(crate) const LACKS: &[Need] = &[
     Need::Scopes,
     Need::Windows,

@@ -1,4 +1,5 @@
-//! The server's database: the document's parts, known versions of rows, and state per phone.
+//! The server's database. It has the document's parts, the known versions of rows, and the state of
+//! each phone.
 
 use syncdyno::contract::{Database, DeviceId, EditId, EntityId, Key, RowVersion, Stamp};
 use syncdyno::rusqlite::{Connection, OptionalExtension, Params, Result, Row};
@@ -16,10 +17,10 @@ const LAYOUT: &str = "PRAGMA journal_mode=TRUNCATE;
     CREATE TABLE IF NOT EXISTS position(entity INTEGER PRIMARY KEY, read INTEGER);
     CREATE TABLE IF NOT EXISTS life(id INTEGER PRIMARY KEY);";
 
-/// When there are this many parts, they become one.
+/// The number of parts at which they are joined into one.
 const COMPACT_AT: u32 = 500;
 
-/// Panics on errors: the bench does not break the server's disk.
+/// A database error panics, because the bench (the simulator) does not break the server's disk.
 pub(crate) struct Notes(pub(crate) Connection);
 
 impl Notes {
@@ -48,7 +49,7 @@ impl Notes {
         self.0.execute_batch("COMMIT").expect(SOUND);
     }
 
-    /// A number that is unique to this incarnation of the server.
+    /// A number that no other incarnation of the server has.
     pub(super) fn next_life(&self) -> u32 {
         self.write("INSERT INTO life DEFAULT VALUES", []);
         u32::try_from(self.0.last_insert_rowid()).expect("nobody kills it so often")
@@ -56,7 +57,7 @@ impl Notes {
     pub(super) fn parts(&self) -> Vec<Vec<u8>> {
         self.all("SELECT bytes FROM part ORDER BY id", [], |row| row.get(0))
     }
-    /// Adds a part; if there are many, `whole` replaces them all.
+    /// Adds a part. If there are too many parts, `whole` replaces them all.
     pub(super) fn put_part(&self, part: Vec<u8>, whole: impl FnOnce() -> Vec<u8>) {
         if part.is_empty() {
             return;
@@ -71,7 +72,7 @@ impl Notes {
         self.write(put, [whole()]);
     }
 
-    /// The stamp of the version of a row that the document has.
+    /// The stamp of the row version that the document has.
     pub(crate) fn known(&self, (entity, key): (EntityId, &Key)) -> Option<Stamp> {
         let asked = "SELECT stamp FROM known WHERE entity = ?1 AND key = ?2";
         self.one(asked, (entity.0, key.as_str()), |row| row.get(0).map(Stamp))
@@ -81,12 +82,12 @@ impl Notes {
         let put = "REPLACE INTO known VALUES(?1, ?2, ?3, ?4, ?5)";
         self.write(put, (entity.0, key.as_str(), stamp.0, gone, number as i64));
     }
-    /// The number of the version that was noted last.
+    /// The number of the version that was stored last.
     pub(crate) fn last_known(&self) -> u64 {
         let asked = "SELECT number FROM known ORDER BY number DESC LIMIT 1";
         self.one(asked, [], |row| row.get::<_, i64>(0)).unwrap_or_default() as u64
     }
-    /// The versions that were noted after this one.
+    /// The versions that were stored after this number.
     pub(crate) fn known_since(&self, number: u64) -> Vec<RowVersion> {
         let asked = "SELECT entity, key, stamp, gone FROM known WHERE number > ?1 ORDER BY number";
         self.all(asked, [number as i64], |row| {
@@ -95,13 +96,12 @@ impl Notes {
             Ok(RowVersion { entity, key: Key::new(&key), stamp, removed })
         })
     }
-    /// The known rows of an entity that are not deleted.
     pub(crate) fn known_rows(&self, entity: EntityId) -> Vec<Key> {
         let asked = "SELECT key FROM known WHERE entity = ?1 AND NOT gone ORDER BY key";
         self.all(asked, [entity.0], |row| row.get::<_, String>(0).map(|key| Key::new(&key)))
     }
 
-    /// The stamp up to which the record was read.
+    /// The stamp up to which this entity's changes in the record (the backend) were read.
     pub(crate) fn position(&self, entity: EntityId) -> Option<Stamp> {
         let asked = "SELECT read FROM position WHERE entity = ?1";
         self.one(asked, [entity.0], |row| row.get(0).map(Stamp))
@@ -119,7 +119,7 @@ impl Notes {
         let put = "REPLACE INTO verdict VALUES(?1, ?2, ?3, ?4)";
         self.write(put, (edit.device.0, edit.number, verdict.bytes(), asker.0));
     }
-    /// The verdicts on the edits that wait on a phone. All its other verdicts are deleted.
+    /// The verdicts on the edits that wait on a phone. Deletes all other verdicts of the phone.
     pub(crate) fn verdicts(&self, asker: DeviceId, waiting: &[(EditId, Vec<u8>)]) -> Vec<(EditId, Verdict)> {
         let asked = "SELECT device, edit FROM verdict WHERE asker = ?1";
         let read = |row: &Row<'_>| Ok(EditId { device: DeviceId(row.get(0)?), number: row.get(1)? });

@@ -1,4 +1,4 @@
-//! The phone half: runs of units, each a session with the server about the document.
+//! The phone half. It runs sync units; a run is a session with the server about the document.
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -17,7 +17,7 @@ use super::kept::{self, Kept, Now};
 use super::{Actor, Document};
 use crate::phone::{self, Edited, Keeps, Meta, Waiting, begins_empty, failed};
 
-/// The maximum number of requests of a run.
+/// The maximum number of requests in a run.
 pub(super) const ROUNDS: u32 = 32;
 
 pub(super) struct Factory<D> {
@@ -36,7 +36,7 @@ impl<D: Document> EngineFactory for Factory<D> {
         let kept = Kept::<D>::open(&at, Actor::device(setup.device, life), setup.clone())?;
         Ok(Rc::new(Phone::new((setup, life), ports, kept, self.timeout)))
     }
-    /// Accepts only an empty state: synced data has a history, which is on the server.
+    /// Accepts only an empty state. Synced data has a history, which only the server has.
     fn provision(
         &self,
         _: &DeviceSetup,
@@ -47,7 +47,7 @@ impl<D: Document> EngineFactory for Factory<D> {
         kept::connect(&at).map(|_| ()).map_err(EngineError::of)
     }
     fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
-        // This actor writes nothing.
+        // This actor does not write.
         let nobody = Actor::device(setup.device, Incarnation::default());
         Some(Box::new(Kept::<D>::open(&copy, nobody, Rc::new(setup.clone())).ok()?))
     }
@@ -55,12 +55,12 @@ impl<D: Document> EngineFactory for Factory<D> {
 
 type Phone<D> = phone::Phone<Kept<D>>;
 
-/// A session, as seen by the phone.
+/// A session, from the phone's side.
 struct Session<D: Document> {
     number: u64,
     step: u64,
     peer: D::Peer,
-    /// The edits that its requests named.
+    /// The edits that the session's requests have named.
     named: BTreeSet<EditId>,
 }
 
@@ -112,7 +112,7 @@ impl<D: Document> Phone<D> {
         Err(SyncError::Rejected(format!("{ROUNDS} requests came to no end")))
     }
 
-    /// The next request, if one is due.
+    /// The next request, if one is needed.
     fn question(&self, session: &mut Session<D>) -> Option<(Vec<u8>, Slip)> {
         let mut kept = self.kept.borrow_mut();
         let kept = &mut *kept;
@@ -137,7 +137,7 @@ impl<D: Document> Phone<D> {
         Ok((Answer::read(&bytes).map_err(not_answered)?, len, slip))
     }
 
-    /// Stores a response, and reports it.
+    /// Stores a response and reports it.
     async fn take(
         &self,
         unit: UnitId,
@@ -146,8 +146,8 @@ impl<D: Document> Phone<D> {
         (bytes, slip): (u64, &Slip),
     ) -> Result<(), SyncError> {
         let (settled, now) = self.store(session, &answer, slip)?;
-        // Report at once: an edit with a verdict no longer waits, so if the process died here, its
-        // person would never get the verdict.
+        // The verdicts are reported at once. If the process died before, their edits would not wait
+        // any more, and nobody would report the verdicts.
         let (never, settled): (Vec<_>, Vec<_>) =
             settled.into_iter().partition(|(_, verdict)| *verdict == Verdict::Never);
         for (edit, verdict) in &settled {
@@ -165,7 +165,7 @@ impl<D: Document> Phone<D> {
         let touched = match message.map(|message| kept.document.receive(&mut session.peer, message)) {
             None => Ok(Default::default()),
             Some(Err(words)) => {
-                // Discard the part that was applied.
+                // A part of the message was applied, so the document is loaded again.
                 kept.load().map_err(|error| SyncError::Corrupt(error.0))?;
                 Err(SyncError::Corrupt(words))
             }
@@ -203,10 +203,9 @@ impl<D: Document> Phone<D> {
     }
 }
 
-/// Edits with their verdicts, and rows as they are now.
+/// Edits with their verdicts, and the current rows.
 type Stored = (Vec<(Mutation, Verdict)>, Vec<Now>);
 
-/// Reports the verdict on an edit.
 pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
     let Mutation { edit, entity, ref key, made_at: local, .. } = *of;
     let kind = match of.kind {
@@ -228,7 +227,8 @@ pub(crate) fn tell_verdict(ports: &Ports, of: &Mutation, verdict: &Verdict) {
     }
 }
 
-/// The slip of a request: the edits behind its rows, and their values.
+/// Makes the slip (the bench's hidden note on a message) of a request: the edits of each row, and
+/// their values.
 fn slip_of<'a>(edits: impl Iterator<Item = &'a Mutation>) -> Slip {
     let mut slip = Slip::default();
     for &Mutation { edit, entity, ref key, kind, ref values, .. } in edits {

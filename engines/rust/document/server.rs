@@ -1,4 +1,4 @@
-//! The server half: the document beside the system of record.
+//! The server half. It has the document beside the system of record (the backend).
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) struct Server<D: Document> {
     pub(super) ports: ServerPorts,
     pub(super) notes: Notes,
     pub(super) document: D,
-    /// The open sessions; they end with the process, and their phones begin new ones.
+    /// The open sessions. They end with the process; then the phones begin new ones.
     sessions: BTreeMap<DeviceId, Session<D>>,
 }
 
@@ -46,7 +46,7 @@ impl<D: Document> Server<D> {
         }
         Ok(())
     }
-    /// Overwrites a row in the document with this version of the system of record.
+    /// Replaces a row in the document by this version of the system of record.
     pub(super) fn copy_from_record(&mut self, row: At<'_>, stamp: Stamp, values: Option<&[Value]>) {
         let current = self.document.row(row);
         let mut is_news = self.notes.known(row) != Some(stamp);
@@ -99,7 +99,6 @@ impl<D: Document> Server<D> {
         let verdicts = self.notes.verdicts(of, &ask.edits);
         Ok(Answer { verdicts, read: self.notes.last_known(), message })
     }
-    /// Finds the session that this request continues.
     fn session_of(&mut self, of: DeviceId, ask: &Ask) -> Result<Session<D>, ServerError> {
         if ask.step == 0 {
             let peer = self.document.peer(&self.notes.peer(of));
@@ -113,20 +112,19 @@ impl<D: Document> Server<D> {
     }
 }
 
-/// New changes of the system of record.
 #[derive(Default)]
 pub(crate) struct RecordChanges {
-    /// Row versions; a deleted row has no values.
+    /// Row versions. A deleted row has no values.
     pub(crate) versions: Vec<(Key, Stamp, Option<Vec<Value>>)>,
-    /// The stamp up to which the record has been read.
+    /// The stamp up to which the record was read.
     pub(crate) read: Option<Stamp>,
 }
 
-/// Reads the changes of an entity that are not known yet. If the change history has expired,
-/// returns all existing rows and all known rows that are gone.
+/// Reads the changes of an entity that are not known yet. If the record no longer has the change
+/// history, reads all rows. Then known rows that no longer exist count as deleted.
 ///
 /// # Errors
-/// As for [`SystemOfRecord::changes`].
+/// The errors of [`SystemOfRecord::changes`].
 pub(crate) fn read_changes(
     setup: &ServerSetup,
     notes: &Notes,
@@ -149,8 +147,8 @@ pub(crate) fn read_changes(
     };
     let read = found.iter().map(|(_, stamp, _)| *stamp).max();
     let mut versions = Vec::new();
-    // A full read reports no deletes, and it omits committed rows that are not visible yet. So ask
-    // for each missing row directly.
+    // A full read has no deletes, and no committed rows that are not visible yet. So each missing
+    // row is read directly.
     let known = if all { notes.known_rows(entity) } else { Vec::new() };
     for key in known.into_iter().filter(|key| found.iter().all(|(there, ..)| there != key)) {
         let now = record.get(entity, &key);
@@ -180,7 +178,7 @@ impl<D: Document> SyncServer for Server<D> {
         let ask = Ask::read(request).ok_or_else(bad)?;
         self.notes.begin();
         let answered = self.answer(from, &ask, &said, record);
-        // Keep the document's changes even if the request fails.
+        // The document's changes are kept even if the request fails.
         let part = self.document.pack();
         self.notes.put_part(part, || self.document.whole());
         self.notes.commit();

@@ -1,4 +1,5 @@
-//! Writes what phones merged into the document to the record, which has the last word.
+//! Writes the changes that phones merged into the document to the record (the backend). If the
+//! record refuses a change, the record's row replaces the document's row.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +12,15 @@ use super::frame::{Ask, Verdict};
 use super::server::Server;
 use super::{At, Document, Touched};
 
-/// Edits of one row that came into the document together: the last is sent in place of the others.
+/// The edits of one row that came into the document together. The last edit is written in place of
+/// all.
 struct Group<'a> {
     of: DeviceId,
     row: At<'a>,
     last: EditId,
     kind: EditKind,
     creates: bool,
-    /// The fingerprint of the value that each column should get.
+    /// A print (hash) of the value that the group sets in each column.
     prints: BTreeMap<usize, u64>,
 }
 
@@ -29,7 +31,7 @@ impl<'a> Group<'a> {
         let creates = edits.iter().any(|edit| edit.kind == EditKind::Create);
         Some(Group { of, row, last: last.edit, kind: last.kind, creates, prints })
     }
-    /// One edit with the effect of the whole group.
+    /// A mutation of the last edit with the effect of the whole group.
     fn mutation(&self, kind: EditKind, values: Vec<(usize, Value)>, now: Option<&Row>) -> Mutation {
         let mut mutation = Mutation::new(self.last, self.row.0, self.row.1, kind);
         mutation.id = format!("{}/{:x}", self.last, image(values.iter().map(|(_, value)| value)));
@@ -40,8 +42,8 @@ impl<'a> Group<'a> {
 }
 
 impl<D: Document> Server<D> {
-    /// Writes the result of these edits to the record, if they are in the document, and notes a
-    /// verdict on each.
+    /// Writes the result of these edits to the record, if they are in the document. Stores a
+    /// verdict on each edit.
     pub(super) fn settle(
         &mut self,
         of: DeviceId,
@@ -68,13 +70,13 @@ impl<D: Document> Server<D> {
                 self.notes.note_verdict(of, one.edit, &verdict_of(one, &said[at + 1..], &verdict));
             }
         }
-        // A change that no edit accounts for does not go to the record.
+        // A change without an edit is not written. The record's row replaces it.
         for (entity, key) in touched {
             self.overrule((entity, &key), record);
         }
     }
 
-    /// `None` if the record defers it: the phone asks again.
+    /// Decides on a group; `None` if the record defers it. Then the phone asks again.
     fn decide(&mut self, group: &Group<'_>, record: &mut dyn SystemOfRecord) -> Option<Verdict> {
         let (entity, key) = group.row;
         let now = record.get(entity, key);
@@ -111,8 +113,8 @@ impl<D: Document> Server<D> {
             }
         }
     }
-    /// The columns in which the document has the group's values. Columns that the record already
-    /// has are written too: in the document they are changes that won over concurrent ones, and
+    /// The columns in which the document has the group's values. A column is written even if the
+    /// record has its value already: in the document, this change won over a concurrent one, and
     /// readers of the record must see the winner.
     fn won(&self, group: &Group<'_>, says: &[Value]) -> Vec<(usize, Value)> {
         let projection = &self.setup.schema.entity(group.row.0).projection;
@@ -129,7 +131,7 @@ impl<D: Document> Server<D> {
         record: &mut dyn SystemOfRecord,
         done: impl FnOnce(Stamp) -> Verdict,
     ) -> Option<Verdict> {
-        // A version that readers cannot see yet was written concurrently.
+        // Somebody wrote a version concurrently that readers cannot see yet.
         if now.is_some_and(|now| Some(now.stamp) > self.notes.known(group.row)) {
             record.refused(&mutation, Some(Refusal::Stale));
         } else {
@@ -147,8 +149,7 @@ impl<D: Document> Server<D> {
         Some(Verdict::GaveWay(now.map_or_else(|| record.clock(), |now| now.stamp)))
     }
 
-    /// Overwrites a row in the document with the record's version, after the record refused a
-    /// change.
+    /// Replaces a row in the document by the record's version, after the record refused a change.
     fn overrule(&mut self, row: At<'_>, record: &mut dyn SystemOfRecord) {
         let now = record.get(row.0, row.1);
         let (stamp, values) = now.map_or_else(|| (record.clock(), None), |row| (row.stamp, row.values));
@@ -156,9 +157,9 @@ impl<D: Document> Server<D> {
     }
 }
 
-/// The verdict on one of several edits that were sent together; `later` are those after it. A
-/// delete of a deleted row is done; an edit before it is superseded by the other delete. If only
-/// some columns were written, an edit answers for the columns that it was the last to set.
+/// The verdict on one of several edits that were sent together; `later` are the edits after it. If
+/// the row was deleted already, a delete is done, and another edit gave way. If only some columns
+/// were written, only the edits that set them last are done.
 fn verdict_of(said: &EditSaid, later: &[&EditSaid], verdict: &Verdict) -> Verdict {
     match (verdict, said.kind) {
         (Verdict::Same(met), EditKind::Delete) => Verdict::Done(*met),

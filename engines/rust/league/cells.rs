@@ -1,4 +1,5 @@
-//! Reads cells of reports into lines.
+//! Reads the cells of reports into lines. A cell is one simulation: one engine, one situation, one
+//! seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -35,7 +36,10 @@ struct Violation {
 
 type Values = BTreeMap<(Place, &'static str), BTreeMap<u64, f64>>;
 
-/// The lines of these reports. Refuses a failed check that nobody has classified.
+/// Reads the lines of these reports.
+///
+/// # Errors
+/// A report cannot be read, or nobody has classified a failed check.
 pub fn gathered(reports: &[impl AsRef<Path>], entrants: &Entrants) -> Result<Lines, Wrong> {
     let (mut values, mut failing) = (Values::new(), BTreeSet::new());
     for report in reports {
@@ -54,7 +58,7 @@ pub fn gathered(reports: &[impl AsRef<Path>], entrants: &Entrants) -> Result<Lin
     Ok(Lines(lines))
 }
 
-/// The share of seeds in which a promise was broken.
+/// The share of seeds in which the engine broke a promise.
 pub(super) const BROKEN: &str = "broken";
 
 fn one(report: &Path, values: &mut Values, failing: &mut BTreeSet<(String, String)>) -> Result<(), Wrong> {
@@ -74,7 +78,7 @@ fn one(report: &Path, values: &mut Values, failing: &mut BTreeSet<(String, Strin
             cells.get(&row[0]).ok_or_else(|| of("cells.csv", &format!("{} is in no record", &row[0])))?;
         let (place, seed) = place(&cell.id)
             .ok_or_else(|| of("run.json", &format!("{} is no cell of the league", cell.id)))?;
-        // A cell that its stack ended has no figures.
+        // A cell that its engine ended has no figures.
         if cell.ending.kind == "broken" {
             continue;
         }
@@ -95,7 +99,8 @@ fn figures_of(work: &str, phones: u64, field: impl Fn(&str) -> Option<f64>) -> B
     let told = FIGURES.iter().filter(|figure| figure.works.iter().any(|kind| work.starts_with(kind)));
     let mut figures = BTreeMap::new();
     for figure in told {
-        // A sum leaves out what an engine's promises do not allow to measure.
+        // The sum leaves out columns that cannot be measured, because the engine does not report
+        // enough.
         let sum = figure.columns.iter().filter_map(|column| field(column)).reduce(|sum, value| sum + value);
         let of = if figure.per_phone { phones as f64 } else { 1.0 };
         figures.extend(sum.map(|sum| (figure.name, sum / of)));
@@ -109,14 +114,14 @@ fn figures_of(work: &str, phones: u64, field: impl Fn(&str) -> Option<f64>) -> B
     figures
 }
 
-/// The place and seed of a cell, from its name: `league.ENGINE.WORK.LINK.WEATHER.sN`.
+/// Reads the place and the seed from a cell's name: `league.ENGINE.WORK.LINK.WEATHER.sN`.
 fn place(id: &str) -> Option<(Place, u64)> {
     let parts: Vec<&str> = id.split('.').collect();
     let ["league", engine, work, link, weather, seed] = parts[..] else { return None };
     Some((Place::of(engine, work, link, weather), seed.strip_prefix('s')?.parse().ok()?))
 }
 
-/// A field of `cells.csv`; `None` if it was not measured.
+/// Reads a field of `cells.csv`; `None` if it was not measured.
 fn number(field: &str) -> Option<f64> {
     match field {
         "never" => Some(f64::INFINITY),

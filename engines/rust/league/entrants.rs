@@ -1,4 +1,4 @@
-//! Texts about each engine of the league, from `engines/league/entrants.toml`.
+//! The texts about each engine of the league, from `engines/league/entrants.toml`.
 
 use std::collections::BTreeSet;
 
@@ -18,57 +18,63 @@ pub struct Entrants {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entrant {
-    /// Its name in `league.toml`.
+    /// The engine's name in `league.toml`.
     pub engine: String,
-    /// Its usual name, with its version.
+    /// The usual name, with the version.
     pub title: String,
-    /// The path of its page, relative to `docs/`.
+    /// The path of the engine's page, relative to `docs/`.
     pub page: String,
-    /// Its promise about edits that meet another version, in a few words.
+    /// Its promise for edits that conflict with another version, in a few words.
     pub promise: String,
-    /// The figures that it cannot have.
+    /// The figures that the engine cannot have.
     #[serde(default)]
     pub lacks: Vec<String>,
-    /// The paragraph about it.
+    /// A paragraph about the engine.
     pub text: String,
-    /// The findings of the oracle in the league.
+    /// The checks of the oracle (the judge) that fail in the league.
     #[serde(default)]
     pub found: Vec<Found>,
 }
 
-/// A check that fails, and why.
+/// A check that fails, and the reason.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
-    /// The names of the checks that fail for this one cause.
+    /// The names of the checks that fail for this reason.
     pub checks: Vec<String>,
-    /// Who is responsible.
+    /// The part that is responsible.
     pub whose: Whose,
     /// The reason in one sentence, with the address of the evidence.
     pub why: String,
 }
 
-/// Who is responsible for a violation.
+/// The part that is responsible for a violation.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Whose {
-    /// The engine; reproduced without the bench.
+    /// The engine. The violation was reproduced without the bench (the simulator).
     Engine,
-    /// The engine, as its documentation states.
+    /// The engine, by design: its documentation describes this behaviour.
     Design,
-    /// The preset: its product does this, by published reports.
+    /// The preset: published reports say that its product does this.
     Preset,
-    /// This folder: the halves that it adds to an engine without a protocol.
+    /// The halves in this folder, which add a protocol to an engine without one.
     Halves,
 }
 
 impl Entrants {
     /// Parses the text of the file.
+    ///
+    /// # Errors
+    /// The text is not a valid file of entrants.
     pub fn parse(text: &str) -> Result<Entrants, Wrong> {
         toml::from_str(text).map_err(|wrong| Wrong(format!("entrants.toml: {wrong}")))
     }
 
-    /// Refuses a failing check of an engine if nobody has classified it.
+    /// Checks that each failing check of an engine is classified.
+    ///
+    /// # Errors
+    /// The checks that nobody has classified.
     pub fn refuse_unclassified(&self, failing: &BTreeSet<(String, String)>) -> Result<(), Wrong> {
         let known = |engine: &str, check: &str| {
             let of = self.entrant.iter().filter(|entrant| entrant.engine == engine);

@@ -1,31 +1,32 @@
-//! The figures that are compared, and how they are shown.
+//! The figures that are compared, and their format on the page.
 
 use syncdyno::metrics::{Unit, human};
 
-/// How a figure is combined over many seeds.
+/// The statistic that combines a figure over many seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
-    /// The mean, with the wider of two 95 % intervals: Student's t or bootstrap.
+    /// The mean, with the wider of two 95 % intervals: by Student's t and by bootstrap.
     Mean,
-    /// The median, with an interval that contains it in 95 % of samples. For waits: a wait may
-    /// never end, and then there is no mean.
+    /// The median, with its 95 % interval. It is used for waits: a wait may never end, and then
+    /// there is no mean.
     Median,
 }
 
 /// A figure of the league.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
-    /// Its name in the file of figures.
+    /// The name in the file of figures.
     pub name: &'static str,
-    /// The columns of `cells.csv` whose values are added up.
+    /// The columns of `cells.csv` that are added up.
     pub columns: &'static [&'static str],
     /// The unit of the columns.
     pub unit: Unit,
     /// True if the sum is divided by the number of phones.
     pub per_phone: bool,
-    /// How values are combined over the seeds.
+    /// The statistic over the seeds.
     pub over: Over,
-    /// The kinds of work for which the figure is meaningful, by the first word of their names.
+    /// The kinds of work for which the figure is meaningful. A kind is the first word of the work's
+    /// name.
     pub works: &'static [&'static str],
 }
 
@@ -44,8 +45,8 @@ const fn wait(name: &'static str, column: &'static [&'static str], works: &'stat
     Figure { name, columns: column, unit: Unit::Ns, per_phone: false, over: Over::Median, works }
 }
 
-/// Per hundred edits: lost ones, and half of the values that were replaced unseen. Half, because an
-/// edit of the league sets two values.
+/// The loss per 100 edits: the lost edits, plus half of the values that were replaced unseen. It is
+/// half, because an edit of the league sets two values.
 pub(super) const GONE: &str = "gone";
 
 /// All figures, in the order of the file.
@@ -77,7 +78,10 @@ pub const FIGURES: [Figure; 24] = [
 ];
 
 impl Figure {
-    /// The figure of this name. Panics if there is none: a mistake in the page.
+    /// Finds the figure with this name.
+    ///
+    /// # Panics
+    /// There is no such figure: the page has a mistake.
     pub fn named(name: &str) -> &'static Figure {
         FIGURES.iter().find(|figure| figure.name == name).unwrap_or_else(|| panic!("no figure `{name}`"))
     }

@@ -1,9 +1,10 @@
 //! The league: turns reports of `engines/league/league.toml` into figures and into a page.
 //!
-//! A sweep writes a report. [`gathered`] reads its cells into lines: one line for each engine,
-//! work, link, weather and figure, with an interval over the seeds. It refuses a violation that
-//! nobody has classified. [`markdown`] writes `docs/engines.md` from the lines and from texts by
-//! people, and [`html`] makes one self-contained page of that.
+//! A sweep writes a report. [`gathered`] reads its cells (one simulation each) into lines. There is
+//! one line for each engine, work, link, weather (what goes wrong) and figure, with an interval
+//! over the seeds. A violation that nobody has classified is an error. [`markdown`] writes
+//! `docs/engines.md` from the lines and from written texts. [`html`] makes one self-contained page
+//! of it.
 
 mod cells;
 mod entrants;
@@ -21,7 +22,7 @@ pub use page::{html, markdown};
 pub use plot::plot;
 pub use summary::{Line, Lines, Place};
 
-/// A mistake in the input, in words.
+/// A mistake in the input, as text.
 #[derive(Debug)]
 pub struct Wrong(pub String);
 

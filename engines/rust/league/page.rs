@@ -1,4 +1,4 @@
-//! The page: tables, their explanations, and texts by people.
+//! Writes the page: tables, their explanations, and texts by people.
 
 use std::fmt::Write as _;
 
@@ -9,16 +9,16 @@ use super::summary::{Line, Lines, Place};
 
 /// The links of `league.toml`, the slowest first.
 const LINKS: [&str; 6] = ["edge", "3g-poor", "lte-poor", "lte-good", "wifi-congested", "wifi-good"];
-/// The link of those tables that show one link.
+/// The link of tables that show only one link.
 pub(super) const LINK: &str = "lte-good";
 pub(super) const MORNING: &str = "morning";
 
 /// The width of prose, in columns.
 const WIDTH: usize = 100;
-/// Intervals narrower than this share of the mean or median are left out.
+/// An interval narrower than this share of the mean or median is not shown.
 const NARROW: f64 = 0.1;
 
-/// A column of a table: its heading, and the place and figure that it shows.
+/// A column of a table: its heading, its place and its figure.
 struct Column<'a> {
     title: &'a str,
     work: &'a str,
@@ -27,7 +27,7 @@ struct Column<'a> {
     figure: &'a str,
 }
 
-/// Renders `docs/engines.md`. `written` is the text around the tables; each `{{NAME}}` in it is
+/// Writes `docs/engines.md`. `written` is the text around the tables. Each `{{NAME}}` in it is
 /// replaced by a table or figure.
 pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
     let faults = |title, figure| Column { title, work: MORNING, link: LINK, weather: "faults", figure };
@@ -86,7 +86,7 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
     filled(&page)
 }
 
-/// Wraps the prose of the page again, paragraph by paragraph, where a figure made a line too wide.
+/// Wraps those paragraphs of the page again in which a figure made a line too long.
 fn filled(page: &str) -> String {
     let is_prose = |line: &str| !line.is_empty() && !["|", "#", "```"].iter().any(|it| line.starts_with(it));
     let (mut blocks, mut in_code) = (Vec::<(bool, Vec<&str>)>::new(), false);
@@ -132,7 +132,7 @@ impl Column<'_> {
         }
         let figure = Figure::named(self.figure);
         let middle = figure.told(line.middle);
-        // A narrow interval adds nothing to the mean or median.
+        // A narrow interval adds nothing to the mean or median, so it is left out.
         let is_narrow = (line.high - line.low).abs() <= NARROW * line.middle;
         let [low, high] = [line.low, line.high].map(|end| figure.told(end));
         match !line.low.is_finite() || line.middle == 0.0 || is_narrow || (low == middle && high == middle) {
@@ -170,7 +170,7 @@ fn paragraph(entrant: &Entrant) -> String {
     block
 }
 
-/// How much the figures of the two halves of the seeds differ.
+/// A sentence that says how much the figures of the two halves of the seeds differ.
 fn halves(lines: &Lines, entrants: &Entrants, columns: &[&Column<'_>]) -> String {
     let of = |entrant: &Entrant| {
         let apart = columns.iter().filter(|column| !column.is_lacking(entrant));
@@ -205,7 +205,7 @@ fn seeds(lines: &Lines) -> String {
     )
 }
 
-/// The page as one self-contained file: the rendered Markdown with the plot.
+/// Makes one self-contained file of the page: the rendered Markdown with the plot.
 pub fn html(markdown: &str, plot: &str) -> String {
     let mut body = String::new();
     let parser = pulldown_cmark::Parser::new_ext(markdown, pulldown_cmark::Options::ENABLE_TABLES);
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_paragraph_that_is_too_wide_is_filled_as_a_whole() {
         let words = |times| vec!["abcd"; times].join(" ");
-        // Two paragraphs with lines of 99, 104 and 49 columns, and a table.
+        // The page has two paragraphs with lines of 99, 104 and 49 columns, and a table.
         let [fits, wide, short] = [20, 21, 10].map(words);
         let page = format!("{fits}\n{short}\n\n- {wide}\n  {short}\n- {short}\n\n| {wide} |\n");
         let again = format!("- {}\n  {}\n- {short}\n", words(19), words(12));

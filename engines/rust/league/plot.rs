@@ -12,7 +12,7 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = 520.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 330.0;
-/// The least vertical distance between two names.
+/// The minimum vertical distance between two names.
 const NAMES: f64 = 14.0;
 
 struct Dot<'a> {
@@ -45,8 +45,8 @@ impl Scale {
     }
 }
 
-/// Plots each engine. Horizontal, logarithmic: the bytes that a phone sends and loads in a morning
-/// with faults. Vertical: lost edits per hundred.
+/// Plots each engine. The horizontal axis is logarithmic: the bytes that a phone transfers in a
+/// morning with faults. The vertical axis is the number of lost edits per 100.
 pub fn plot(lines: &Lines, entrants: &Entrants) -> String {
     let dots: Vec<Dot<'_>> = entrants.entrant.iter().filter_map(|entrant| dot(lines, entrant)).collect();
     let scale = Scale::of(&dots);
@@ -97,7 +97,7 @@ fn axes(scale: &Scale) -> String {
     ink
 }
 
-/// Moves names down until none overlap. If the last is then below the plot, moves all up.
+/// Moves names down until none overlap. If the last name is then below the plot, moves names up.
 fn apart(names: &mut [(f64, &Dot<'_>)]) {
     for at in 1..names.len() {
         names[at].0 = names[at].0.max(names[at - 1].0 + NAMES);

@@ -1,4 +1,5 @@
-//! Lines of the file of figures: one for each engine, work, link, weather and figure.
+//! The lines of the file of figures. There is one for each engine, work, link, weather (what goes
+//! wrong) and figure.
 
 use std::collections::BTreeMap;
 
@@ -7,48 +8,48 @@ use syncdyno::stats::interval_of_mean;
 use super::Wrong;
 use super::figures::{Figure, Over};
 
-/// The place of a line: engine, work, link and weather, in the words of `league.toml`.
+/// The place of a line: engine, work, link and weather, with their names in `league.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The engine.
     pub engine: String,
-    /// The work of the people.
+    /// The work that people do.
     pub work: String,
     /// The link.
     pub link: String,
-    /// The weather: what goes wrong.
+    /// The weather: the faults that happen.
     pub weather: String,
 }
 
 impl Place {
-    /// The place with these names.
+    /// Makes a place from these names.
     pub fn of(engine: &str, work: &str, link: &str, weather: &str) -> Place {
         let [engine, work, link, weather] = [engine, work, link, weather].map(str::to_owned);
         Place { engine, work, link, weather }
     }
 }
 
-/// A figure over all seeds. Infinite: it never happened.
+/// A figure over all seeds. An infinite wait never ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
     /// The number of seeds.
     pub seeds: usize,
-    /// The mean or the median.
+    /// The mean or the median of the seeds.
     pub middle: f64,
     /// The lower end of the 95 % interval.
     pub low: f64,
     /// The upper end of the 95 % interval.
     pub high: f64,
-    /// The same figure for the first half of the seeds, and for the second.
+    /// The same figure for each half of the seeds.
     pub halves: [f64; 2],
 }
 
-/// All lines.
+/// All lines, by place and figure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lines(pub BTreeMap<(Place, String), Line>);
 
 impl Line {
-    /// Computes a figure from its values, one per seed, in the order of the seeds.
+    /// Computes a figure from one value per seed, in the order of the seeds.
     pub fn of(figure: &Figure, values: &[f64]) -> Line {
         let middle = |values: &[f64]| match figure.over {
             Over::Mean => values.iter().sum::<f64>() / values.len() as f64,
@@ -77,7 +78,8 @@ fn median(values: &[f64]) -> f64 {
     if high == f64::INFINITY { high } else { f64::midpoint(low, high) }
 }
 
-/// The 95 % interval of the median: two order statistics, by the binomial distribution.
+/// The 95 % interval of the median. Its ends are two values of the sorted sample, chosen by the
+/// binomial distribution.
 fn around_median(values: &[f64]) -> (f64, f64) {
     let sorted = sorted(values);
     let n = sorted.len();
@@ -87,7 +89,7 @@ fn around_median(values: &[f64]) -> (f64, f64) {
         term *= (n - rank) as f64 / (rank + 1) as f64;
         rank += 1;
     }
-    // Fewer than six values have no such interval.
+    // With fewer than 6 values, no such interval exists.
     if rank == 0 { (f64::NEG_INFINITY, f64::INFINITY) } else { (sorted[rank - 1], sorted[n - rank]) }
 }
 
@@ -106,7 +108,7 @@ const HEAD: [&str; 11] = [
 ];
 
 impl Lines {
-    /// The line of a figure at a place.
+    /// Finds the line of a figure at a place.
     pub fn get(&self, place: &Place, figure: &str) -> Option<&Line> {
         self.0.get(&(place.clone(), figure.to_owned()))
     }
@@ -122,7 +124,10 @@ impl Lines {
         text
     }
 
-    /// Parses CSV as written by [`Lines::to_csv`].
+    /// Parses CSV from [`Lines::to_csv`].
+    ///
+    /// # Errors
+    /// The text is not such a CSV.
     pub fn parse(text: &str) -> Result<Lines, Wrong> {
         let mut lines = BTreeMap::new();
         let mut rows = text.lines().enumerate();
@@ -148,7 +153,7 @@ impl Lines {
     }
 }
 
-/// Six significant digits: the seeds agree in fewer.
+/// Formats a number with 6 significant digits. The seeds agree in fewer digits.
 fn written(value: f64) -> String {
     if value.is_infinite() || value == 0.0 {
         return format!("{value}");

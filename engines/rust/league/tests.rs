@@ -1,4 +1,5 @@
-//! The page fits its figures; an unclassified violation is refused; renaming changes nothing.
+//! Tests that the page fits its figures, that an unclassified violation is refused, and that an
+//! engine's name changes no figure.
 
 use std::collections::BTreeSet;
 

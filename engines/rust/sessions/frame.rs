@@ -6,9 +6,9 @@ use crate::document::{Reader, Verdict, Writer, answered};
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Ask {
-    /// The phone's position in the server's log.
+    /// The phone's position in the server's log of changesets.
     pub(super) cursor: u64,
-    /// The edits that wait, each with its changeset, in their order.
+    /// The edits that wait, each with its changeset, in order.
     pub(super) edits: Vec<(EditId, Vec<u8>)>,
 }
 
@@ -16,9 +16,10 @@ pub(super) struct Ask {
 pub(super) struct Answer {
     pub(super) cursor: u64,
     pub(super) verdicts: Vec<(EditId, Verdict)>,
-    /// Rows deleted since the cursor of the request, with the stamps: a changeset has none.
+    /// The rows deleted since the request's cursor, with their stamps. A changeset does not have
+    /// these stamps.
     pub(super) gone: Vec<(EntityId, Key, Stamp)>,
-    /// The log since the cursor of the request, as one changeset.
+    /// The server's log since the request's cursor, as one changeset.
     pub(super) changes: Vec<u8>,
 }
 
@@ -32,7 +33,7 @@ impl Ask {
         }
         out.0
     }
-    /// `None` if the bytes are not a request.
+    /// Reads a request; `None` if the bytes are not a request.
     pub(super) fn read(bytes: &[u8]) -> Option<Ask> {
         let mut from = Reader(bytes);
         let [cursor, count] = from.numbers()?;
@@ -59,8 +60,10 @@ impl Answer {
         out.bytes(&self.changes);
         out.0
     }
+    /// Reads a response.
+    ///
     /// # Errors
-    /// As for [`answered`].
+    /// The errors of [`answered`].
     pub(super) fn read(bytes: &[u8]) -> Result<Answer, Option<String>> {
         answered(bytes, Answer::read_rest)
     }

@@ -1,4 +1,5 @@
-//! A phone's database: its rows with the waiting edits applied, and the changeset of each edit.
+//! A phone's database. It has the rows with the waiting edits applied, and the changeset of each
+//! edit.
 
 use syncdyno::contract::{
     Cell, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EntityId, Key, LocalEdit,
@@ -21,7 +22,7 @@ pub(super) struct Kept {
     pub(super) database: Connection,
     tables: Tables,
     policy: Policy,
-    /// Each with its changes to the rows below it.
+    /// The waiting edits, each with its changeset.
     pub(super) waiting: Vec<Waiting>,
     pub(super) meta: Meta,
 }
@@ -34,7 +35,7 @@ pub(super) struct Came {
     pub(super) gone: bool,
 }
 
-/// Rows from the server, and edits with their verdicts.
+/// The rows of a response, and the edits with verdicts.
 #[derive(Default)]
 pub(super) struct Stored {
     pub(super) rows: Vec<Came>,
@@ -65,7 +66,7 @@ impl Kept {
         Ok(())
     }
 
-    /// Saves an edit that a person makes at this time by the phone's clock.
+    /// Saves a person's edit. `made_at` is the time on the phone's clock.
     pub(super) fn edit(&mut self, edit: &LocalEdit, made_at: Stamp) -> Result<Edited, EditError> {
         self.atomically(|kept| kept.put_edit(edit, made_at)).map_err(unsaved)?
     }
@@ -89,7 +90,7 @@ impl Kept {
                 self.tables.insert(at, row, Stamp(0), &values)
             }
         })?;
-        // A session records nothing if the row already has these values.
+        // If the row already has these values, the session has recorded nothing.
         if changes.is_empty() {
             return Ok(Ok(Edited::Unchanged));
         }
@@ -99,7 +100,7 @@ impl Kept {
         Ok(Ok(Edited::Waits))
     }
 
-    /// Stores a response below the edits that still wait.
+    /// Stores a response. The waiting edits are undone first and applied again afterwards.
     pub(super) fn take(&mut self, answer: &Answer) -> rusqlite::Result<Stored> {
         self.atomically(|kept| {
             let mut stored = Stored::default();
@@ -141,8 +142,8 @@ impl Kept {
         stored.settled.push((it.edit, verdict));
         Ok(())
     }
-    /// Applies an edit that the server has not seen again, on top of the new rows. If nothing of it
-    /// is left, that gives its verdict.
+    /// Applies an edit again that the server has not seen, on top of the new rows. If it changes
+    /// nothing any more, it gets a verdict here.
     fn again(&mut self, it: Waiting, answer: &Answer, stored: &mut Stored) -> rusqlite::Result<()> {
         let mut met = None;
         let (at, policy) = (&self.database, self.policy);

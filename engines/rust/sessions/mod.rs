@@ -1,16 +1,16 @@
-//! SQLite's session extension as an engine: each edit is a changeset, and phones follow a log of
+//! SQLite's session extension as an engine. An edit is a changeset, and phones follow a log of
 //! changesets.
 //!
-//! A phone writes an edit into its table and keeps the changeset that a session recorded of it
-//! (`kept`). A request has all waiting changesets and the phone's position in the log (`phone`).
-//! The server applies them to a replica of the rows, where a conflict handler decides about each
-//! conflict, and writes the result to the system of record. A session on the replica records the
-//! log (`server`). The phone undoes its own changesets, applies the log, and applies the changesets
-//! that the server has not seen again, with the same handler.
+//! A phone writes an edit into its table. A session of SQLite records this as a changeset, and the
+//! phone stores it (`kept`). A request has all waiting changesets and the phone's position in the
+//! log (`phone`). The server applies the changesets to a replica of the rows; a conflict handler
+//! decides on each conflict. It writes the result to the system of record (the backend). A session
+//! on the replica records the log (`server`). The phone undoes its own changesets and applies the
+//! log. Then it applies the changesets that the server has not seen again, with the same handler.
 //!
-//! Invariants: without the waiting edits, a phone's tables equal the replica at the phone's cursor,
-//! so the log never meets a conflict; an edit waits until the phone has a verdict on it; a
-//! verdict is kept until its phone no longer asks for it.
+//! Invariants: without the waiting edits, a phone's tables equal the replica at the phone's
+//! position. So the log never meets a conflict. An edit waits until the phone has a verdict on it.
+//! The server keeps a verdict until the phone no longer asks for it.
 
 mod frame;
 mod kept;
@@ -28,13 +28,13 @@ use syncdyno::contract::{Capabilities, Choice, Merge, OptionForm, Span, Stack, S
 use crate::document::LACKS;
 use crate::phone::TRIED_AGAIN_AFTER;
 
-/// What happens to a change whose row has changed meanwhile
+/// The decision on a change if its row has changed meanwhile
 /// (<https://sqlite.org/session/c_changeset_abort.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Policy {
-    /// The change is applied all the same, in the columns that it sets.
+    /// The change is applied, in the columns that it sets.
     Replace,
-    /// The whole change is left out.
+    /// The whole change is dropped.
     Omit,
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn stack() -> Stack {
         .patience(|chosen| chosen.span("timeout") + TRIED_AGAIN_AFTER)
 }
 
-/// It has no log for its users and shows no status.
+/// The engine has no log for its users, and shows no sync status.
 const PROMISES: Capabilities = Capabilities {
     merge: Merge::Converges,
     acknowledges: true,

@@ -1,4 +1,4 @@
-//! The phone half: a run of a unit is one request.
+//! The phone half. A run of a sync unit is one request.
 
 use std::rc::Rc;
 
@@ -26,7 +26,7 @@ impl EngineFactory for Factory {
         let kept = Kept::open(&at, &setup, self.policy)?;
         Ok(Rc::new(Phone::new((setup, life), ports, kept, self.timeout)))
     }
-    /// Accepts only an empty state: the server knows a phone's position in the log.
+    /// Accepts only an empty state, because the server knows each phone's position in the log.
     fn provision(
         &self,
         setup: &DeviceSetup,
@@ -87,12 +87,13 @@ impl Phone<Kept> {
         let (len, took) = (bytes.len() as u64, self.ports.clock.now() - sent_at);
         let answer = Answer::read(&bytes).map_err(not_answered)?;
         self.ports.crash_point("sessions.answered").await;
-        // New rows go below saved edits. An edit that is being saved has not been reported yet, so
-        // wait for it.
+        // Storing a response undoes and applies the saved edits again. An edit that is still being
+        // saved is not reported yet, so this waits for it.
         self.saves.done(&self.ports).await;
         let stored = self.kept.borrow_mut().take(&answer).map_err(failed)?;
         self.tell_response(number, unit, (len, stored.rows.len()), took);
-        // Report at once: these edits no longer wait, and their people must learn the verdicts.
+        // The verdicts are reported at once. These edits do not wait any more, and their authors
+        // must learn the verdicts.
         for (edit, verdict) in &stored.settled {
             tell_verdict(&self.ports, edit, verdict);
         }

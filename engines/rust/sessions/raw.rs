@@ -1,7 +1,8 @@
-//! SQLite's session extension as safe functions: record the changes of some work as a changeset;
-//! apply, invert and join changesets (<https://sqlite.org/sessionintro.html>).
+//! SQLite's session extension as safe functions. They record the changes of some work as a
+//! changeset, and apply, invert and join changesets (<https://sqlite.org/sessionintro.html>).
 //!
-//! The bindings are those of the crate that contains SQLite; the build script compiles their code.
+//! The bindings come from the crate that contains SQLite. The build script compiles the extension's
+//! code.
 #![allow(unsafe_code, reason = "the extension is a C interface")]
 
 use std::ffi::{CStr, CString, c_int, c_void};
@@ -14,10 +15,10 @@ use syncdyno::rusqlite::{self, Connection};
 /// The position of the stamp among the columns of a table.
 const STAMP: c_int = 1;
 
-/// Why a change cannot simply be applied.
+/// The reason why a change cannot simply be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Met {
-    /// The row differs from the one that the change was made on.
+    /// The row differs from the row on which the change was made.
     Other,
     /// The row does not exist.
     Nothing,
@@ -30,9 +31,9 @@ pub(super) enum Met {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Choice {
     Omit,
-    /// Apply the change; after [`Met::Nothing`] there is nothing to apply.
+    /// Applies the change. After [`Met::Nothing`], there is no row to change.
     Replace,
-    /// Apply nothing of the changeset.
+    /// Applies nothing of the changeset.
     Abort,
 }
 
@@ -52,7 +53,7 @@ fn checked(code: c_int) -> rusqlite::Result<()> {
     }
 }
 
-/// Bytes allocated by SQLite.
+/// Bytes that SQLite has allocated.
 struct Given {
     at: *mut c_void,
     len: c_int,
@@ -68,7 +69,7 @@ impl Given {
         if self.at.is_null() {
             return Vec::new();
         }
-        // SAFETY: SQLite states this length, and the bytes are ours until they are freed.
+        // SAFETY: SQLite returned this length, and the bytes belong to us until they are freed.
         unsafe { std::slice::from_raw_parts(self.at.cast::<u8>(), self.len as usize) }.to_vec()
     }
 }
@@ -84,12 +85,12 @@ struct Session(*mut ffi::sqlite3_session);
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // SAFETY: `record` made the session, which is not used any more.
+        // SAFETY: `record` made the session, and nobody uses it after this.
         unsafe { ffi::sqlite3session_delete(self.0) }
     }
 }
 
-/// Does `work`; returns its changes in these tables as a changeset.
+/// Runs `work`. Returns its changes in these tables as a changeset.
 ///
 /// # Errors
 /// Errors of SQLite, or of `work`.
@@ -113,7 +114,7 @@ pub(super) fn record<'t, T>(
     Ok((done, changes))
 }
 
-/// Applies a changeset; calls `decide` for each change that cannot simply be applied.
+/// Applies a changeset. Calls `decide` for each change that cannot simply be applied.
 ///
 /// # Errors
 /// Errors of SQLite, and an abort.
@@ -135,10 +136,10 @@ pub(super) fn apply(
 }
 
 unsafe extern "C" fn met(context: *mut c_void, what: c_int, walk: *mut ffi::sqlite3_changeset_iter) -> c_int {
-    // SAFETY: `apply` passes this pointer, and nobody else uses it meanwhile.
+    // SAFETY: `apply` passes this pointer, and nobody else uses it during the call.
     let decide = unsafe { &mut *context.cast::<&mut dyn FnMut(Met) -> Choice>() };
     let met = match what {
-        // SAFETY: SQLite passes the iterator, which is at the change that has met another row.
+        // SAFETY: SQLite passes the iterator. It is at the change that conflicts.
         ffi::SQLITE_CHANGESET_DATA if unsafe { deletes_the_same(walk) } => {
             return ffi::SQLITE_CHANGESET_REPLACE;
         }
@@ -154,15 +155,15 @@ unsafe extern "C" fn met(context: *mut c_void, what: c_int, walk: *mut ffi::sqli
     }
 }
 
-/// True if a change deletes a row whose values are the same and whose version differs. SQLite
-/// compares all columns for a delete, and one of them is the stamp, which the app does not have.
-/// The server changes it with each edit.
+/// True if a change deletes a row that has the same values and another stamp. For a delete, SQLite
+/// compares all columns. One of them is the stamp, which the server changes with each edit and
+/// which the app does not have.
 ///
 /// # Safety
-/// The iterator must be at a change that has met another row.
+/// The iterator must be at a change that conflicts with a row.
 unsafe fn deletes_the_same(walk: *mut ffi::sqlite3_changeset_iter) -> bool {
     let (mut table, mut columns, mut op, mut indirect) = (ptr::null(), 0, 0, 0);
-    // SAFETY: the caller guarantees it; a delete has all old values.
+    // SAFETY: the caller guarantees that the iterator is valid. A delete has all old values.
     unsafe {
         let (count, indirect) = (&raw mut columns, &raw mut indirect);
         let code = ffi::sqlite3changeset_op(walk, &raw mut table, count, &raw mut op, indirect);
@@ -183,9 +184,10 @@ unsafe fn deletes_the_same(walk: *mut ffi::sqlite3_changeset_iter) -> bool {
 /// The type of a value, and its bytes.
 ///
 /// # Safety
-/// It must be a value of a changeset.
+/// The value must belong to a changeset.
 unsafe fn held(value: *mut ffi::sqlite3_value) -> (c_int, Vec<u8>) {
-    // SAFETY: the caller guarantees it. A number is not read as text, which would convert it.
+    // SAFETY: the caller guarantees that the value is valid. A number is not read as text, which
+    // would convert it.
     unsafe {
         let kind = ffi::sqlite3_value_type(value);
         let bytes = match kind {
@@ -199,19 +201,20 @@ unsafe fn held(value: *mut ffi::sqlite3_value) -> (c_int, Vec<u8>) {
 }
 
 /// # Safety
-/// It must be a text of a changeset.
+/// The value must be a text of a changeset.
 unsafe fn text(value: *mut ffi::sqlite3_value) -> Vec<u8> {
-    // SAFETY: the caller guarantees it; a text has the length that SQLite states.
+    // SAFETY: the caller guarantees that the value is valid. A text has the length that SQLite
+    // returns.
     unsafe {
         let (at, len) = (ffi::sqlite3_value_text(value), ffi::sqlite3_value_bytes(value));
         if at.is_null() { Vec::new() } else { std::slice::from_raw_parts(at, len as usize).to_vec() }
     }
 }
 
-/// The changeset that undoes another.
+/// Returns the changeset that undoes another.
 ///
 /// # Errors
-/// What is wrong with the bytes.
+/// The bytes are not a changeset.
 pub(super) fn invert(changes: &[u8]) -> rusqlite::Result<Vec<u8>> {
     let (len, from) = parts(changes);
     // SAFETY: the bytes are only read.
@@ -222,18 +225,18 @@ struct Group(*mut ffi::sqlite3_changegroup);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // SAFETY: `join` made the group, which is not used any more.
+        // SAFETY: `join` made the group, and nobody uses it after this.
         unsafe { ffi::sqlite3changegroup_delete(self.0) }
     }
 }
 
-/// One changeset with the effect of these, in order.
+/// Returns one changeset with the effect of these, in order.
 ///
 /// # Errors
-/// What is wrong with the bytes.
+/// The bytes are not changesets.
 pub(super) fn join(all: impl Iterator<Item = Vec<u8>>) -> rusqlite::Result<Vec<u8>> {
     let mut made = ptr::null_mut();
-    // SAFETY: the group is returned to SQLite at the end of this function.
+    // SAFETY: the group is deleted at the end of this function.
     checked(unsafe { ffi::sqlite3changegroup_new(&raw mut made) })?;
     let group = Group(made);
     for changes in all {
@@ -249,15 +252,15 @@ struct Walk(*mut ffi::sqlite3_changeset_iter);
 
 impl Drop for Walk {
     fn drop(&mut self) {
-        // SAFETY: `changed` made the iterator, which is not used any more.
+        // SAFETY: `changed` made the iterator, and nobody uses it after this.
         unsafe { ffi::sqlite3changeset_finalize(self.0) };
     }
 }
 
-/// The rows of a changeset, of tables whose first column is the key and a text.
+/// Returns the rows of a changeset. The first column of each table must be the key, a text.
 ///
 /// # Errors
-/// What is wrong with the bytes.
+/// The bytes are not a changeset.
 pub(super) fn changed(changes: &[u8]) -> rusqlite::Result<Vec<Changed>> {
     let mut found = Vec::new();
     let mut made = ptr::null_mut();
@@ -278,7 +281,7 @@ pub(super) fn changed(changes: &[u8]) -> rusqlite::Result<Vec<Changed>> {
 fn at_walk(walk: &Walk) -> rusqlite::Result<Changed> {
     let (mut table, mut columns, mut op, mut indirect) = (ptr::null(), 0, 0, 0);
     let mut key = ptr::null_mut();
-    // SAFETY: the iterator is at a change. The table's name and the values live until its next
+    // SAFETY: the iterator is at a change. The table's name and the values are valid until its next
     // step.
     unsafe {
         let (columns, indirect) = (&raw mut columns, &raw mut indirect);
@@ -296,7 +299,8 @@ fn at_walk(walk: &Walk) -> rusqlite::Result<Changed> {
     }
 }
 
-/// Length and pointer as SQLite takes them: it declares the bytes mutable, and only reads them.
+/// The length and the pointer in the form that SQLite takes. SQLite declares the bytes mutable, but
+/// only reads them.
 fn parts(changes: &[u8]) -> (c_int, *mut c_void) {
     let len = c_int::try_from(changes.len()).expect("a changeset is smaller than 2 GiB");
     (len, changes.as_ptr().cast_mut().cast())

@@ -1,4 +1,4 @@
-//! The server half: a replica of the rows, and the log of its changes.
+//! The server half. It has a replica of the rows, and the log of the replica's changes.
 
 use syncdyno::contract::{
     DeviceId, EditId, EditKind, EntityId, Key, Mutation, Outcome, Reply, Row, ServerError, ServerPorts,
@@ -14,7 +14,7 @@ use crate::document::{Notes, RecordChanges, Verdict, read_changes, reads_the_sam
 
 const LAYOUT: &str = "CREATE TABLE IF NOT EXISTS log(number INTEGER PRIMARY KEY, changes BLOB);";
 
-/// The bench causes no faults of the server's disk.
+/// The message of a panic for a disk error. The bench causes no faults of the server's disk.
 const SOUND: &str = "the server's disk is sound";
 
 pub(super) struct Server {
@@ -25,7 +25,7 @@ pub(super) struct Server {
     tables: Tables,
 }
 
-/// An edit of a phone without a verdict.
+/// An edit of a phone that has no verdict yet.
 struct Edit<'a> {
     of: DeviceId,
     edit: EditId,
@@ -33,7 +33,7 @@ struct Edit<'a> {
     row: (EntityId, Key),
 }
 
-/// The result of an edit: it is kept, rolled back, or deferred.
+/// The result of an edit: it stays, is rolled back, or is deferred.
 enum End {
     Kept(Verdict),
     Refused,
@@ -52,7 +52,8 @@ impl Server {
         &self.notes.0
     }
 
-    /// Does `work` on the replica. Its changes go into the log, after the versions that it notes.
+    /// Runs `work` on the replica. Its changes go into the log under the number of the last version
+    /// that it stored.
     fn logged<T>(&self, work: impl FnOnce() -> rusqlite::Result<T>) -> T {
         let (given, changes) = raw::record(self.database(), self.tables.names(), work).expect(SOUND);
         if !changes.is_empty() {
@@ -62,7 +63,7 @@ impl Server {
         }
         given
     }
-    /// The log after a cursor, as one changeset.
+    /// The log after a position, as one changeset.
     fn log_since(&self, cursor: u64) -> rusqlite::Result<Vec<u8>> {
         let asked = "SELECT changes FROM log WHERE number > ?1 ORDER BY number";
         let mut asked = self.database().prepare_cached(asked)?;
@@ -70,7 +71,7 @@ impl Server {
         raw::join(all.collect::<rusqlite::Result<Vec<_>>>()?.into_iter())
     }
 
-    /// Copies new changes of the system of record into the replica.
+    /// Copies new changes of the system of record (the backend) into the replica.
     fn ingest(&self, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
         let schema = &self.setup.schema;
         for entity in schema.ids().filter(|entity| schema.entity(*entity).delivery.comes_down()) {
@@ -85,7 +86,7 @@ impl Server {
         }
         Ok(())
     }
-    /// Overwrites a row in the replica with this version of the system of record.
+    /// Replaces a row in the replica by this version of the system of record.
     fn copy_from_record(
         &self,
         row: (EntityId, &Key),
@@ -119,7 +120,7 @@ impl Server {
         }
         Ok(())
     }
-    /// Overwrites a row in the replica with the present version of the record.
+    /// Replaces a row in the replica by the record's current version.
     fn catch_up(&self, row: (EntityId, &Key), now: Option<&Row>, clock: Stamp) {
         let stamp = now.map_or(clock, |now| now.stamp);
         self.logged(|| self.copy_from_record(row, stamp, now.and_then(|now| now.values.as_deref())));
@@ -130,7 +131,7 @@ impl Server {
     fn settle(&self, edit: &Edit<'_>, record: &mut dyn SystemOfRecord) -> Option<Verdict> {
         let row = (edit.row.0, &edit.row.1);
         let now = record.get(row.0, row.1);
-        // A write can also meet a version that readers cannot see yet.
+        // The record can have a version that its list of changes does not show yet.
         if now.as_ref().is_some_and(|now| Some(now.stamp) > self.notes.known(row)) {
             self.catch_up(row, now.as_ref(), record.clock());
         }
@@ -184,7 +185,7 @@ impl Server {
             Outcome::Conflict { .. } | Outcome::Rejected { .. } => Ok(End::Refused),
         }
     }
-    /// The mutation that turns the version before an edit into the one after it; `None` if they are
+    /// The mutation from the version before an edit to the version after it; `None` if they are
     /// equal.
     fn mutation(
         &self,
@@ -210,7 +211,7 @@ impl Server {
             return None;
         }
         let mut mutation = Mutation::new(edit.edit, *entity, key, kind);
-        // A refused edit may be decided differently when it is sent again.
+        // The id contains the values, so a refused edit can be decided again with other values.
         mutation.id = format!("{}/{:x}", edit.edit, image(values.iter().map(|(_, value)| value)));
         mutation.values = values;
         mutation.base = now.filter(|_| kind != EditKind::Create).map(|now| now.stamp);
@@ -259,7 +260,7 @@ impl SyncServer for Server {
         let ask = Ask::read(request).ok_or_else(bad)?;
         self.notes.begin();
         let answered = self.answer(from, &ask, record);
-        // Keep the replica's changes even if the request fails.
+        // The replica's changes are kept even if the request fails.
         self.notes.commit();
         self.ports.crash.reached("sessions.settled");
         Ok(Reply::Now(answered?.bytes()))

@@ -1,5 +1,5 @@
-//! The tables of rows in both halves: one table per entity, with the stamp of a row's version as a
-//! column beside the app's own. So a changeset contains the stamp too.
+//! The tables of rows in both halves: one table per entity. The stamp of a row's version is a
+//! column beside the app's own, so a changeset contains the stamp too.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use syncdyno::contract::{EntityId, Key, Schema, Stamp, Value, ValueRef};
 use syncdyno::rusqlite::types::{self, ValueRef as Held};
 use syncdyno::rusqlite::{Connection, OptionalExtension, Result, Row, params_from_iter};
 
-/// A row of a table: its stamp, and the columns that phones hold, in order.
+/// A row of a table: its stamp and the columns that phones hold, in order.
 pub(super) type Version = (Stamp, Vec<Value>);
 
 pub(super) struct Tables {
@@ -99,7 +99,7 @@ impl Tables {
             .execute(params_from_iter(first.into_iter().chain(values.iter().map(sql))))?;
         Ok(())
     }
-    /// Sets these values of an existing row; positions are among the columns that phones hold.
+    /// Sets these values of an existing row. A position counts only the columns that phones hold.
     pub(super) fn update<'v>(
         &self,
         at: &Connection,

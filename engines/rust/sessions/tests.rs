@@ -1,4 +1,4 @@
-//! Properties of changesets, and what the bench finds in a server with one defect.
+//! Properties of changesets, and violations that the bench finds in a server with one defect.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::tables::{Tables, Version};
 
 const TASK: EntityId = EntityId(0);
 
-/// A table of tasks.
+/// A database with a table of tasks.
 struct Side {
     database: Connection,
     tables: Tables,
@@ -48,7 +48,7 @@ impl Side {
     fn delete(&self, key: &str) -> Vec<u8> {
         self.record(|| self.tables.delete(&self.database, TASK, &Key::new(key)))
     }
-    /// Applies a changeset; returns the conflicts.
+    /// Applies a changeset. Returns the conflicts.
     fn apply(&self, changes: &[u8], choice: Choice) -> Result<Vec<Met>, syncdyno::rusqlite::Error> {
         let mut met = Vec::new();
         raw::apply(&self.database, changes, |what| {
@@ -114,7 +114,7 @@ fn a_handler_decides_of_what_a_changeset_meets() {
     assert_eq!(other.get("a"), Some((Stamp(7), whole(6))));
     assert_eq!(other.apply(&one.delete("a"), Choice::Omit).expect("it goes on"), [Met::Other]);
     assert!(other.get("a").is_some());
-    // The stamp is not a column of the app.
+    // The stamp is not a column of the app, so another stamp is not a conflict.
     let (one, other) = (Side::new(), Side::new());
     one.insert("a", &whole(1));
     other.insert("a", &whole(1));
@@ -124,10 +124,10 @@ fn a_handler_decides_of_what_a_changeset_meets() {
     assert_eq!(other.get("a"), None);
 }
 
-/// A world of four phones with kills and losses of power for a quarter of an hour.
+/// A scenario with 4 phones, kills and power losses, for 15 minutes.
 fn harsh(stack: Stack, policy: &str) -> Bench {
     let bench = Bench::new(stack).scenario("sessions/worlds.toml").variant("deletes-kills");
-    // Some broken servers never come to rest: do not wait for that.
+    // Some broken servers never finish their work, so the drain is limited.
     let bench = bench.set("drain", "20m").set("duration", "15m");
     let bench = bench.set("engine.options.conflict", policy).set("entity.task.rows", 8);
     bench.set("fleet.phones.devices", 4).chaos("power_loss_mtbf", "5m").seeds(1..=2)
@@ -143,8 +143,8 @@ fn runs_are_equal_again_and_with_two_threads() {
     }
 }
 
-/// After the outage, the backend lists only rows that readers can see, without commits that it does
-/// not show yet.
+/// After the outage, the backend lists only rows that readers can see. Some commits are not visible
+/// yet.
 #[test]
 fn rows_that_readers_cannot_see_yet_are_not_gone() {
     Bench::new(stack()).scenario("sessions/worlds.toml").variant("harsh").seeds(4..=5).run().assert_ok();
@@ -153,9 +153,9 @@ fn rows_that_readers_cannot_see_yet_are_not_gone() {
 /// A server with one defect.
 struct Broken<const WHAT: u8>(Box<dyn SyncServer>);
 
-/// It sends nothing of its log.
+/// The server sends nothing of its log.
 const SILENT: u8 = 0;
-/// It reports all edits as done, and drops them.
+/// The server reports all edits as done, and drops them.
 const DROPS: u8 = 1;
 
 impl<const WHAT: u8> SyncServer for Broken<WHAT> {

@@ -1,5 +1,5 @@
 //! Automerge with its sync protocol (<https://automerge.org/automerge/automerge/sync/>). The
-//! document is a map of entities; each entity is a map of rows, and each row a map of columns.
+//! document is a map of entities. An entity is a map of rows, and a row is a map of columns.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) struct Rows {
     last: Option<ChangeHash>,
 }
 
-/// Changes have no time, because the time does not affect merges.
+/// Changes have no time, because times do not affect merges.
 fn options() -> CommitOptions {
     CommitOptions::default().with_time(0)
 }
@@ -44,7 +44,7 @@ fn value(of: &automerge::Value<'_>) -> Value {
 }
 
 impl Rows {
-    /// Makes one change of all puts and removes since the last one.
+    /// Makes one change of all puts and removes since the last change.
     fn commit(&mut self) {
         self.last = self.doc.commit_with(options()).or(self.last);
     }
@@ -52,7 +52,7 @@ impl Rows {
         let found = self.doc.get(&self.entities[usize::from(entity.0)], key.as_str());
         found.expect("it is a map").map(|(_, id)| id)
     }
-    /// The row that a patch is about.
+    /// The row that a patch changes.
     fn row_of(&self, patch: &Patch) -> Option<(EntityId, Key)> {
         let mut path = patch.path.iter().map(|(_, prop)| prop);
         let Prop::Map(name) = path.next()? else { return None };
@@ -69,8 +69,8 @@ impl Document for Rows {
     type Peer = State;
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
-        // All documents begin with the same first change: maps that were created separately do not
-        // merge.
+        // All documents begin with the same first change, because maps that were created separately
+        // do not merge.
         let mut doc = AutoCommit::new().with_actor(ActorId::from(&[0_u8][..]));
         let make = |name: &str| doc.put_object(ROOT, name, ObjType::Map).expect("the root is a map");
         let mut make = make;

@@ -1,5 +1,5 @@
-//! Loro: a map per entity, in it a map per row. Each side sends its version vector and the changes
-//! that the other lacks (<https://loro.dev/docs/tutorial/sync>).
+//! Loro. The document has a map per entity, which has a map per row. Each side sends its version
+//! vector, and the changes that the other side lacks (<https://loro.dev/docs/tutorial/sync>).
 
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,8 @@ pub(crate) struct Rows {
     doc: LoroDoc,
     schema: Arc<Schema>,
     packed: VersionVector,
-    /// The rows that the last import changed; Loro requires thread-safe listeners.
+    /// The rows that the last import changed. The mutex is needed because Loro requires thread-safe
+    /// listeners.
     touched: Arc<Mutex<Touched>>,
     _watched: Subscription,
 }
@@ -41,7 +42,7 @@ fn value(of: Option<ValueOrContainer>) -> Value {
     }
 }
 
-/// The rows that an event is about.
+/// Adds the rows that an event changes.
 fn rows_of(schema: &Schema, event: &ContainerDiff<'_>, touched: &mut Touched) {
     let mut path = event.path.iter().map(|(_, index)| index);
     let Some(Index::Key(name)) = path.next() else { return };
@@ -80,7 +81,7 @@ impl Document for Rows {
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
         let doc = LoroDoc::new();
-        // A fixed id instead of a random one, and no times of changes, so that runs repeat.
+        // The id is fixed and changes have no times, so that runs are repeatable.
         doc.set_peer_id(actor.0).expect("nothing is under way");
         doc.set_record_timestamp(false);
         let touched = Arc::<Mutex<Touched>>::default();
@@ -125,7 +126,7 @@ impl Document for Rows {
     fn remove(&mut self, (entity, key): At<'_>) {
         self.entity(entity).delete(key.as_str()).expect("it is attached");
     }
-    /// Deletes count too. Setting the same value again is not a change, so the count may be 0.
+    /// The count includes deletes. Setting an equal value is not a change, so the count can be 0.
     fn own_clock(&mut self) -> Vec<u8> {
         let (own, version) = (self.doc.peer_id(), self.version());
         let mut clock = Writer::default();
@@ -159,7 +160,7 @@ impl Document for Rows {
     fn receive(&mut self, peer: &mut Self::Peer, message: &[u8]) -> Result<Touched, String> {
         let (has, updates) = parts(message)?;
         let has = VersionVector::decode(has).map_err(|error| error.to_string())?;
-        // Local changes before the import do not count.
+        // Local changes before the import do not count as touched rows.
         self.doc.commit();
         self.take_touched();
         self.doc.import(updates).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! The engines, one file each.
+//! The engines, one per file.
 
 mod automerge;
 mod loro;
@@ -10,30 +10,30 @@ use syncdyno::contract::{Capabilities, Merge, Stack};
 
 use crate::document::{Reader, Writer, stack};
 
-/// The functions that make their stacks.
+/// The functions that make the engines' stacks.
 pub(crate) const LIST: [fn() -> Stack; 4] = [automerge, loro, sessions, yrs];
 
-/// Automerge: its sync protocol, one map per row.
+/// Automerge with its sync protocol and one map per row.
 pub fn automerge() -> Stack {
     stack::<automerge::Rows>("automerge", Capabilities { merge: Merge::Converges, ..PROMISES })
 }
 
-/// Loro: version vectors and missing changes, one map per row.
+/// Loro with version vectors, missing changes and one map per row.
 pub fn loro() -> Stack {
     stack::<loro::Rows>("loro", Capabilities { merge: Merge::Converges, ..PROMISES })
 }
 
-/// SQLite's session extension: changesets, and a log of them.
+/// SQLite's session extension with a log of changesets.
 pub fn sessions() -> Stack {
     crate::sessions::stack()
 }
 
-/// Yrs, which is Yjs in Rust: state vectors and missing changes, one map per row.
+/// Yrs (Yjs in Rust) with state vectors, missing changes and one map per row.
 pub fn yrs() -> Stack {
     stack::<yrs::Rows>("yrs", Capabilities { merge: Merge::Converges, ..PROMISES })
 }
 
-/// The other side of a session: its version, and whether it is owed a message.
+/// The other side of a session: its version, and true in `owed` if it must get a message.
 pub(crate) struct Peer<V> {
     has: V,
     owed: bool,
@@ -44,13 +44,13 @@ impl<V> Peer<V> {
     fn new(has: V) -> Peer<V> {
         Peer { has, owed: true }
     }
-    /// True if the next message must be sent: it is owed, or `asks` forces it.
+    /// True if the next message must be sent: it is owed, or `asks` is set.
     fn take_should_send(&mut self, asks: bool) -> bool {
         std::mem::take(&mut self.owed) || asks
     }
 }
 
-/// A message: the version of this side, and the changes that the other lacks.
+/// A message: the version of this side, and the changes that the other side lacks.
 fn message(has: &[u8], updates: &[u8]) -> Vec<u8> {
     let mut message = Writer::default();
     message.bytes(has);
@@ -63,6 +63,6 @@ fn parts(message: &[u8]) -> Result<(&[u8], &[u8]), String> {
     from.bytes().zip(from.bytes()).ok_or_else(|| "it is cut short".to_owned())
 }
 
-/// The capabilities of these engines: none has a log or a status.
+/// The capabilities of these engines. None has a log for its users, or a sync status.
 const PROMISES: Capabilities =
     Capabilities { acknowledges: true, stamps: true, prompt: true, ..Capabilities::NONE };

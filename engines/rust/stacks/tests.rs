@@ -1,4 +1,4 @@
-//! Properties of each engine, and what the bench finds in broken ones.
+//! Properties of each engine, and violations that the bench finds in broken engines.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ fn whole(count: i64) -> Vec<(usize, Value)> {
     values.into_iter().enumerate().collect()
 }
 
-/// Exchanges messages until neither side has one to send; returns their number.
+/// Exchanges messages until neither side has one to send. Returns their number.
 fn talk<D: Document>(phone: &mut D, server: &mut D) -> u32 {
     let (mut to, mut back) = (phone.peer(&[]), server.peer(&[]));
     let mut messages = 0;
@@ -112,14 +112,14 @@ fn documents_of_yrs_converge() {
     parts_and_whole_are_equal::<yrs::Rows>();
 }
 
-/// A world of four phones with kills and losses of power for a quarter of an hour.
+/// A scenario with 4 phones, kills and power losses, for 15 minutes.
 fn harsh(stack: Stack) -> Bench {
     let name = stack.name.clone();
     let bench = Bench::new(stack)
         .scenario("yrs/worlds.toml")
         .variant("deletes-kills")
         .set("engine.name", format!("{name:?}"));
-    // Some broken engines never come to rest: do not wait for that.
+    // Some broken engines never finish their work, so the drain is limited.
     let bench = bench.set("drain", "20m").set("duration", "15m");
     bench.set("fleet.phones.devices", 4).chaos("power_loss_mtbf", "5m").seeds(1..=2)
 }
@@ -134,8 +134,8 @@ fn runs_are_equal_again_and_with_two_threads() {
     }
 }
 
-/// A person makes 300 edits within a second. The network comes back in the middle of it. The disk
-/// needs several seconds to save them.
+/// A person makes 300 edits within 1 s. The network comes back during this second. The disk needs
+/// several seconds to save the edits.
 const STILL_SAVING: &str = r#"
 name = "still-saving"
 duration = "20m"
@@ -172,7 +172,7 @@ fn what_is_not_saved_yet_is_not_sent() {
     }
 }
 
-/// The failing seeds of small random worlds.
+/// The seeds of small random scenarios that fail.
 fn failing(name: &str, stack: fn() -> Stack, seeds: impl IntoIterator<Item = u64>) -> Vec<u64> {
     let world = |seed: &u64| {
         let bench = Bench::new(stack()).scenario("league/random.toml").variant("yrs").seeds([*seed]);
@@ -183,7 +183,8 @@ fn failing(name: &str, stack: fn() -> Stack, seeds: impl IntoIterator<Item = u64
 
 #[test]
 fn what_a_person_sets_to_what_it_was_is_a_version() {
-    // Seed 1213: another edit gives way to it. 112: it ends a queue. 921: it wins in some columns.
+    // An edit sets the value that a column had before. In seed 1213, another edit gives way to it.
+    // In seed 112, it is the last edit of a queue. In seed 921, it wins in some columns.
     assert_eq!(failing("yrs", yrs, [112, 921, 925, 1213]), [0; 0]);
 }
 
@@ -199,18 +200,18 @@ fn a_life_that_ends_behind_an_answer_has_told_of_it() {
 
 #[test]
 fn an_edit_like_one_that_waits_waits_too() {
-    // The edit that waits gives way.
+    // The edit that waits already gives way, and the equal edit after it must still be sent.
     assert_eq!(failing("yrs", yrs, [1727, 1988]), [0; 0]);
 }
 
 /// An engine with one defect.
 struct Broken<D, const WHAT: u8>(D);
 
-/// It stores nothing of its document.
+/// The engine stores nothing of its document.
 const FORGETS: u8 = 0;
-/// It claims to have changes that it does not have.
+/// The engine claims to have changes that it does not have.
 const BRAGS: u8 = 1;
-/// It removes nothing.
+/// The engine removes nothing.
 const CLINGS: u8 = 2;
 
 impl<D: Document, const WHAT: u8> Document for Broken<D, WHAT> {
@@ -269,9 +270,9 @@ fn engines_with_one_thing_wrong_are_found() {
         (report.passed(), report.figure("oracle.lost_edit.count").value())
     };
     assert_eq!(found(stack::<yrs::Rows>("right", promises)), (true, 0));
-    // Its edits wait forever, as nothing is left of their changes.
+    // The edits wait forever, because their changes are lost.
     assert!(!found(stack::<Broken<yrs::Rows, FORGETS>>("forgets", promises)).0);
-    // These report that an edit gave way, but there is no other version.
+    // These engines report that an edit gave way, but there is no other version.
     let brags = found(stack::<Broken<automerge::Rows, BRAGS>>("brags", promises));
     let clings = found(stack::<Broken<yrs::Rows, CLINGS>>("clings", promises));
     assert!(!brags.0 && brags.1 > 0 && !clings.0 && clings.1 > 0, "{brags:?} {clings:?}");

@@ -1,5 +1,6 @@
-//! Yrs: a map per entity, in it a map per row. Each side sends its state vector and the changes
-//! that the other lacks (<https://docs.yjs.dev/api/document-updates#syncing-clients>).
+//! Yrs. The document has a map per entity, which has a map per row. Each side sends its state
+//! vector, and the changes that the other side lacks
+//! (<https://docs.yjs.dev/api/document-updates#syncing-clients>).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,7 +22,7 @@ pub(crate) struct Rows {
     doc: Doc,
     schema: Arc<Schema>,
     entities: Vec<MapRef>,
-    /// Updates that are not packed yet, each after its length.
+    /// Updates that are not packed yet. Each comes after its length.
     unsaved_updates: Rc<RefCell<Writer>>,
     touched: Rc<RefCell<Touched>>,
 }
@@ -35,7 +36,7 @@ fn any(value: &Value) -> Any {
     })
 }
 
-/// Yjs has one kind of number; the column's kind decides between ours.
+/// Converts a value. Yjs has only one kind of number, so the column's kind decides.
 fn value(kind: &ColumnKind, out: Option<Out>) -> Value {
     match out {
         Some(Out::Any(Any::Number(number))) => match (kind, number) {
@@ -85,7 +86,7 @@ impl Document for Rows {
     type Peer = Peer<StateVector>;
 
     fn new(actor: Actor, schema: &Arc<Schema>) -> Rows {
-        // Fixed ids, no random ones, so that runs repeat.
+        // The ids are fixed and not random, so that runs are repeatable.
         let options = Options { guid: "rows".into(), ..Options::with_client_id(ClientID::new(actor.0)) };
         let doc = Doc::with_options(options);
         let entities = schema.entities.iter().map(|entity| doc.get_or_insert_map(entity.name.as_str()));
@@ -130,7 +131,7 @@ impl Document for Rows {
     fn remove(&mut self, (entity, key): At<'_>) {
         self.entities[usize::from(entity.0)].remove(&mut self.doc.transact_mut(), key.as_str());
     }
-    /// Deletes do not advance the Yjs clock; each message carries the whole delete set.
+    /// Deletes do not advance the clock of Yjs. Each message has the whole set of deletes.
     fn own_clock(&mut self) -> Vec<u8> {
         let own = self.doc.client_id();
         let mut clock = Writer::default();

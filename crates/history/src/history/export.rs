@@ -1,8 +1,9 @@
-//! Writes the events of a world in the form in which an app and its tests would record them.
+//! Writes the events of a world (one whole simulation) in the form in which an app and its tests
+//! would record them.
 //!
-//! Writes edits, syncs, acknowledgements, messages to users, and commits with their authors. At the
-//! end it writes the rows that devices show, and the edits that wait. Internal events of an engine
-//! are left out.
+//! The lines have edits, syncs, acknowledgements, messages to users, and commits with their
+//! authors. At the end come the rows that devices show, and the edits that still wait there.
+//! Internal events of an engine are left out.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -25,15 +26,15 @@ pub struct Writer<W> {
     units: Arc<[SyncUnit]>,
     /// The wall clock at virtual time zero.
     start: Stamp,
-    /// The number of lines written so far, by device; the last entry is the backend's.
+    /// The number of lines written for each device. The last entry is the backend's.
     told: Vec<u64>,
     failed: Option<io::Error>,
-    /// The first event that the format cannot express, if there was one.
+    /// The first event that the format cannot express, if any.
     unsaid: Option<&'static str>,
 }
 
 impl<W: Write> Writer<W> {
-    /// A writer for a world with these devices; `names` are the names of their attributes.
+    /// Makes a writer for a world with these devices; `names` are the names of their attributes.
     pub fn new(
         out: W,
         (schema, units): (Arc<Schema>, Arc<[SyncUnit]>),
@@ -58,7 +59,7 @@ impl<W: Write> Writer<W> {
         writer
     }
 
-    /// Returns the output, and an event that the format cannot express, if there was one.
+    /// Returns the output, and the first event that the format cannot express, if any.
     ///
     /// # Errors
     /// The output could not be written.
@@ -111,7 +112,7 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Processes an event.
+    /// Writes the line of an event, if the format has one.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = *occurrence;
         match (node, event) {
@@ -164,7 +165,7 @@ impl<W: Write> Writer<W> {
             Event::ProcessStarted { .. } => Line::AppStarted { device, when: self.when(at, Some(id)) },
             Event::ProcessKilled { .. } => Line::AppKilled { device, when: self.when(at, Some(id)) },
             Event::EditMade { edit, .. } => self.edit(at, id, edit, false),
-            // With an empty key the row was not chosen yet, so nothing is known of it.
+            // An empty key means that no row was chosen yet, so there is no edit to write.
             Event::EditMissed { edit, .. }
             | Event::EditRefused { edit, error: EditError::Storage(_) | EditError::StorageFull }
                 if !edit.key.as_str().is_empty() =>
@@ -279,7 +280,7 @@ impl<W: Write> Writer<W> {
         });
     }
 
-    /// Writes the end of the world; `settled` if it came to rest.
+    /// Writes the end of the world. `settled` means that no work was left.
     pub fn ends(&mut self, at: Time, settled: bool) {
         let at = Some(Instant::Text(instant(self.at(at))));
         self.write(&Line::End { settled: Some(settled), when: When { at, ..When::default() } });
@@ -296,7 +297,6 @@ fn says(kind: LogKind) -> Says {
     }
 }
 
-/// The value of an attribute as JSON.
 fn plain(value: &Value) -> Json {
     match value {
         Value::Int(n) => (*n).into(),

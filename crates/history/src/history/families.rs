@@ -1,4 +1,5 @@
-//! Orders records relative to each other: by `seq` of one place, and by references between rows.
+//! Orders records (rows with all their events) relative to each other. Uses `seq` of one device or
+//! of the backend, and references between rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +12,15 @@ use super::undecidable::{Undecidable, contradiction};
 use crate::base::Value;
 use crate::contract::EditKind;
 
-/// Sorts commits of one instant: by the backend's own sequence, then by rank (references between
-/// rows), then by later adjustments.
+/// Orders commits of one instant. The parts are the backend's own sequence, the rank by references
+/// between rows, and an adjustment by `lead`.
 pub(super) type Turn = (u64, u32, i64);
 
-/// Longest chain of references that is followed.
+/// The longest chain of references that is followed.
 const ROUNDS: usize = 32;
 
-/// The moments of one record, with the turn of the commit at each instant. The backend's own order
-/// counts; without it a row comes before those that refer to it.
+/// Adds a turn to each moment of a record: the turn of the commit at the same instant. The
+/// backend's own order decides. Without it, a row comes before the rows that refer to it.
 pub(super) fn in_turn(history: &History, moments: Vec<Moment>) -> impl Iterator<Item = (Turn, Moment)> {
     let turns: Vec<Turn> = moments
         .chunk_by(|a, b| a.at == b.at)
@@ -35,8 +36,8 @@ pub(super) fn in_turn(history: &History, moments: Vec<Moment>) -> impl Iterator<
     turns.into_iter().zip(moments)
 }
 
-/// Moves rows before those that refer to them, where possible, with all earlier moments of their
-/// records. The order within each record does not change.
+/// Moves a row's commit before the commits of rows that refer to it, where possible. All earlier
+/// moments of its record move too. The order within each record does not change.
 pub(super) fn lead(families: &[(usize, usize)], told: &mut [Vec<(Turn, Moment)>]) {
     let mut places: FxHashMap<usize, (usize, usize)> = FxHashMap::default();
     for (group, moments) in told.iter().enumerate() {
@@ -67,7 +68,7 @@ pub(super) fn lead(families: &[(usize, usize)], told: &mut [Vec<(Turn, Moment)>]
     }
 }
 
-/// Narrows the times of lines of one place that have a known order.
+/// Narrows the times of lines whose order on one device or on the backend is known.
 pub(super) fn narrow(history: &mut History) -> Result<(), Undecidable> {
     let mut places: BTreeMap<u32, Vec<&mut Mark>> = BTreeMap::new();
     let History { edits, commits, words, syncs, lives, .. } = history;
@@ -99,8 +100,8 @@ pub(super) fn narrow(history: &mut History) -> Result<(), Undecidable> {
     Ok(())
 }
 
-/// A row that a device creates is on the backend before its rows that refer to it, and is deleted
-/// after them, where the times allow it.
+/// Orders rows by references, where the times allow it. The backend creates a row before the rows
+/// that refer to it, and deletes it after them. Returns the pairs of commits in this order.
 pub(super) fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usize, usize)> {
     let mut made: FxHashMap<(Row, bool), usize> = FxHashMap::default();
     for (at, commit) in history.commits.iter().enumerate() {
@@ -166,8 +167,8 @@ pub(super) fn parents_first(ground: &Ground, history: &mut History) -> Vec<(usiz
     pairs
 }
 
-/// Finds rows that need not reach the backend: a row created with the natural key and the values of
-/// another row may have become that row.
+/// Finds created rows that the backend need not have. If a row has the natural key and the values
+/// of another row, it may have become that row.
 pub(super) fn excuse_duplicate_natural_keys(ground: &Ground, history: &mut History) {
     type Said<'h> = (&'h Row, Vec<(usize, &'h Value)>);
     let name = |row: &Row, values: &[(usize, &Value)]| -> Option<(u16, String)> {

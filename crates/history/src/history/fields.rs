@@ -1,4 +1,4 @@
-//! The fields of a line, looked up by name. Errors state what is allowed.
+//! Finds the fields of a line by name. Errors state what is allowed.
 
 use std::ops::Range;
 
@@ -9,13 +9,12 @@ use crate::base::{Key, Value, Word};
 use crate::config::diagnostic::{choices, closest, no_such};
 use crate::contract::{Column, Entity};
 
-/// The fields of an object.
 pub(super) struct Fields<'l, 't> {
     pub(super) span: &'l Range<usize>,
     pub(super) all: &'l [Field<'t>],
 }
 
-/// An error for an unknown name, with the closest known ones.
+/// Makes an error for an unknown name. It suggests the closest known names.
 pub(super) fn unknown(span: &Range<usize>, what: &str, word: &str, known: &[&str]) -> Wrong {
     let shown: String = word.chars().take(80).collect();
     Wrong::new(span, no_such(what, &shown), choices(word, known).to_string())
@@ -35,11 +34,11 @@ impl<'l, 't> Fields<'l, 't> {
             None => Ok(()),
         }
     }
-    /// Refuses fields that are neither in `known` nor fields for the time of an event.
+    /// Refuses fields that are neither in `known` nor part of an event's time.
     pub(super) fn only_timed(&self, of: &str, known: &[&str]) -> Result<(), Wrong> {
         self.only(of, &[known, &TIMES].concat())
     }
-    /// The value of a field, unless it is missing or null.
+    /// The value of a field; `None` if the field is missing or null.
     pub(super) fn get(&self, name: &str) -> Option<&'l Node<'t>> {
         let field = self.all.iter().find(|field| field.name == name)?;
         (!field.node.is_null()).then_some(&field.node)
@@ -77,7 +76,7 @@ impl<'l, 't> Fields<'l, 't> {
     pub(super) fn list(&self, name: &str) -> Result<Option<&'l [Node<'t>]>, Wrong> {
         self.get(name).map(list).transpose()
     }
-    /// One of these words.
+    /// The value of a field that must be one of the words of `T`.
     pub(super) fn word<T: Word>(&self, name: &str) -> Result<Option<T>, Wrong> {
         let Some((word, span)) = self.text(name)? else { return Ok(None) };
         let wrong = || unknown(span, &format!("value of `{name}`"), word, T::WORDS);
@@ -112,11 +111,10 @@ pub(super) fn key(node: &Node<'_>) -> Result<Key, Wrong> {
     }
 }
 
-/// The columns of an entity that a line may contain.
 pub(super) struct Columns<'e> {
     pub(super) entity: &'e Entity,
     pub(super) utc_offset: i32,
-    /// True if columns are allowed that devices do not hold.
+    /// True if the line may also contain columns that devices do not hold.
     pub(super) of_backend: bool,
 }
 
@@ -140,7 +138,7 @@ impl Columns<'_> {
         values.sort_by_key(|(at, _)| *at);
         Ok(values)
     }
-    /// A row with its key among its columns; missing columns are null.
+    /// Reads a row with its key among its columns. Missing columns are null.
     pub(super) fn row(&self, node: &Node<'_>) -> Result<(Key, Vec<Value>), Wrong> {
         let fields = Fields::of(node)?;
         let key = key(fields.need(&self.entity.key)?)?;
@@ -148,7 +146,7 @@ impl Columns<'_> {
         let values = others.map(|field| self.value(field)).collect::<Result<_, _>>()?;
         Ok((key, self.whole(values)))
     }
-    /// All columns, of devices or of the backend; missing ones are null.
+    /// Builds a row with all columns of a device or of the backend. Missing columns are null.
     pub(super) fn whole(&self, values: Values) -> Vec<Value> {
         let all = self.entity.columns.len();
         let mut row = vec![Value::Null; all];

@@ -1,9 +1,9 @@
 //! Infers commits if only the rows at the end were recorded.
 //!
-//! Without recorded commits, the values of a row show which edits arrived. An edit may have arrived
-//! if each of its values is in the row, or was replaced by another edit that arrived and may have
-//! come later. Values that no edit explains were written by someone else. If every commit has a
-//! line, nothing is inferred.
+//! Without recorded commits, the values of a row show which edits reached the backend. An edit may
+//! have reached it if each of its values is in the row. A value also counts if another edit that
+//! reached the backend may have replaced it. If no edit explains a value, somebody else wrote it.
+//! If every commit has a line, nothing is inferred.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::recorded::{By, Commit, Edit, EditAt, History, Mark, Row, When};
 use crate::base::{EntityId, Value};
 use crate::contract::EditKind;
 
-/// Adds the inferred commits, and the rows with which the history must have begun.
+/// Adds the inferred commits, and the rows that must have existed at the start.
 pub(super) fn fill(history: &mut History) {
     let told: BTreeSet<&Row> = history.commits.iter().map(|commit| &commit.row).collect();
     let begins: BTreeSet<EntityId> = history.rows.keys().map(|(entity, _)| *entity).collect();
@@ -35,7 +35,7 @@ pub(super) fn fill(history: &mut History) {
         let place = |at: &EditAt| places.as_ref().and_then(|places| places.get(at).copied());
         commits.extend(arrived.iter().map(|edit| case.commit(*edit, place(edit))));
     }
-    // If the starting rows are not given, rows that nobody changed were there.
+    // If the recording has no rows of the start, rows that nobody changed must have existed then.
     for (entity, dump) in history.backend.iter().filter(|(entity, _)| !begins.contains(entity)) {
         for (key, values) in dump {
             let row = (*entity, key.clone());
@@ -53,11 +53,11 @@ struct Case<'h> {
     row: &'h Row,
     now: Option<&'h Vec<Value>>,
     edits: &'h [EditAt],
-    /// Whether the row may have existed at the start.
+    /// True if the row may have existed at the start.
     began: bool,
 }
 
-/// What an edit did: set a column, or delete the row (`None`).
+/// One effect of an edit: it sets a column, or deletes the row (`None`).
 type Deed = (EditAt, Option<usize>);
 
 impl Case<'_> {
@@ -65,7 +65,7 @@ impl Case<'_> {
         &self.history.edits[edit]
     }
 
-    /// The edits that may have reached the backend, judging by the row at the end.
+    /// The edits that may have reached the backend, according to the row at the end.
     fn arrived(&self) -> Vec<EditAt> {
         let deeds = |at: EditAt| -> Vec<Deed> {
             let of = self.of(at);
@@ -86,7 +86,7 @@ impl Case<'_> {
             done.extend(more);
         }
         let arrived = |at: &EditAt| match self.of(*at).kind {
-            // A create without values arrived if its row exists, or was deleted.
+            // A create without values reached the backend if its row exists, or was deleted.
             EditKind::Create if self.of(*at).values.is_empty() => {
                 self.now.is_some() || done.iter().any(|(_, column)| column.is_none())
             }
@@ -95,7 +95,7 @@ impl Case<'_> {
         self.edits.iter().copied().filter(arrived).collect()
     }
 
-    /// True if the row shows this deed at the end, or if another writer may have changed it.
+    /// True if the row at the end has this effect, or if an unrecorded writer may have changed it.
     fn stands(&self, (at, column): Deed) -> bool {
         let others_write = self.history.unrecorded_writers;
         match (self.now, column) {
@@ -110,7 +110,7 @@ impl Case<'_> {
         }
     }
 
-    /// Whether one deed may have hidden the other.
+    /// True if the effect `by` may have replaced the effect `of`.
     fn replaces(&self, by: Deed, of: Deed) -> bool {
         let (later, edit) = (self.of(by.0), self.of(of.0));
         if by.0 == of.0 || later.device == edit.device && later.mark.is_before(&edit.mark) {
@@ -120,20 +120,21 @@ impl Case<'_> {
             (Some(by), Some(of)) => by == of,
             (None, None) => false,
             (None, Some(_)) => self.now.is_none(),
-            // A deleted row cannot be changed on its own phone; it must be created again.
+            // A phone cannot change a row that it deleted; it must create the row again.
             (Some(_), None) => {
                 later.device != edit.device || later.kind == EditKind::Create && self.was_there(by.0)
             }
         }
     }
-    /// Whether a row existed to be deleted before this edit created it.
+    /// True if a row existed before this edit created it, so that another edit could delete it.
     fn was_there(&self, made: EditAt) -> bool {
         let makes = |at: &EditAt| *at != made && self.of(*at).kind == EditKind::Create;
         self.began || self.edits.iter().any(makes)
     }
 
-    /// An order in which these edits lead to the row at the end and each device's edits stay in
-    /// order; `None` if there is none. Built backwards: an edit that nothing replaces comes last.
+    /// Finds an order of these edits that leads to the row at the end and keeps the order of each
+    /// device. `None` if there is no such order. Builds it backwards: an edit whose values are all
+    /// in the row, or replaced, comes last.
     fn places(&self, arrived: &[EditAt]) -> Option<BTreeMap<EditAt, u32>> {
         let mut left = arrived.to_vec();
         let mut places = BTreeMap::new();
@@ -182,7 +183,8 @@ impl Case<'_> {
         Commit { row, kind, values, by, mark, rank: 0, is_inferred: true, place }
     }
 
-    /// The row at the start, if not given; columns set by edits are unknown and become null.
+    /// The row at the start, if the recording does not have it. Columns that edits set are unknown,
+    /// and become null.
     fn start(&self) -> Option<Vec<Value>> {
         let is_made = self.edits.iter().any(|edit| self.of(*edit).kind == EditKind::Create);
         let mut values = self.now.filter(|_| !is_made)?.clone();

@@ -6,21 +6,21 @@ use super::recorded::{EditAt, History, Shown, When};
 use crate::base::{EntityId, Key, Value};
 use crate::contract::LogKind;
 
-/// The shown rows by key; `None` values mean that the row is gone.
+/// The shown rows, by key. `None` values mean that the device does not show the row.
 pub(super) type Listing<'h> = Vec<(&'h Key, Option<&'h [Value]>)>;
 
 #[derive(Debug, Default)]
 pub(super) struct Final<'h> {
-    /// All rows and when they were observed, in key order.
+    /// The last list of all rows, in key order, and when it was observed.
     pub(super) all: Option<(When, Listing<'h>)>,
-    /// Rows observed individually later.
+    /// Rows that were observed individually after that list.
     pub(super) single: BTreeMap<&'h str, (When, Option<&'h [Value]>)>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Finals<'h> {
     pub(super) shows: Vec<BTreeMap<EntityId, Final<'h>>>,
-    /// By device; `None` if no line says which edits wait there.
+    /// By device; `None` if no line lists the edits that wait there.
     pub(super) waits: Vec<Option<(When, Vec<EditAt>)>>,
     /// Edits that wait for a person's decision.
     pub(super) undecided: BTreeSet<EditAt>,
@@ -37,7 +37,7 @@ impl<'h> Finals<'h> {
             told: vec![Vec::new(); devices],
         };
         let mut shows: Vec<&Shown> = history.shows.iter().collect();
-        // Without a time it is at the end; at equal times the later line counts.
+        // A line without a time counts as the end. If two times are equal, the later line counts.
         shows.sort_by_key(|shown| (middle(shown.mark.when), shown.mark.line));
         for shown in shows {
             let of = finals.shows[shown.device as usize].entry(shown.entity).or_default();
@@ -78,7 +78,8 @@ impl<'h> Final<'h> {
         }
     }
 
-    /// What is shown of a row and when it was observed; `None` if it was not observed.
+    /// The values that the device shows for a row, and when they were observed; `None` if they were
+    /// not.
     pub(super) fn row(&self, key: &str) -> Option<(When, Option<&'h [Value]>)> {
         if let Some(single) = self.single.get(key) {
             return Some(*single);

@@ -1,9 +1,8 @@
-//! A JSON parser that keeps the position of each value, for carets in error messages.
+//! A JSON parser that stores the position of each value, so that error messages can mark it.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A value and its range in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'t> {
     pub(super) span: Range<usize>,
@@ -28,14 +27,14 @@ pub(super) struct Field<'t> {
     pub(super) node: Node<'t>,
 }
 
-/// Why a text is not JSON, and where.
+/// A syntax error and its position.
 #[derive(Debug)]
 pub(super) struct NotJson {
     pub(super) span: Range<usize>,
     pub(super) what: &'static str,
 }
 
-/// The deepest nesting that is read.
+/// The deepest nesting that the parser accepts.
 const DEPTH: usize = 32;
 
 impl<'t> Node<'t> {
@@ -171,7 +170,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Items with commas between them, up to a closing bracket.
+    /// Reads items with commas between them, up to a closing bracket.
     fn items<T>(
         &mut self,
         close: u8,
@@ -215,7 +214,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The character of an escape, and where the escape ends.
+/// Returns the character of an escape, and the position after the escape.
 fn escaped(text: &str, at: usize) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = text.get(at..at + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;

@@ -1,10 +1,10 @@
 //! Orders a recorded history and judges it.
 //!
-//! Each record is first handled alone. Of all orders that its times allow, with all possible
-//! authors of its commits, the order with the fewest findings counts. A finding that occurs in all
-//! of them is a fault. A record is undecidable if it has too many orders and each tried one has
-//! findings; such a record is set aside. Then all events are replayed in one order that contains
-//! the order of each record.
+//! Each record (a row with all its events) is handled alone first. Its times may allow several
+//! orders of its events, and its commits several authors. The order with the fewest findings
+//! counts, so a finding that remains is a fault of the app. A record is undecidable if it has too
+//! many orders and each tried order has findings. Such a record is set aside. Then all events are
+//! replayed in one order that keeps the order within each record.
 
 use std::collections::BTreeSet;
 
@@ -27,10 +27,10 @@ use crate::base::{Stamp, Time};
 use crate::contract::{Capabilities, Merge, Sight};
 use crate::oracle::{Life, Story, Subject, Verdict};
 
-/// At most this many undecidable records are named.
+/// The maximum number of undecidable records that are named.
 const NAMED: usize = 5;
 
-/// A history in an order.
+/// A history whose events have an order.
 pub struct Ordered<'g> {
     ground: &'g Ground,
     history: History,
@@ -38,24 +38,24 @@ pub struct Ordered<'g> {
     moments: Vec<Moment>,
     flows: Vec<Flow>,
     aside: BTreeSet<Row>,
-    /// Edits that were committed and are missing at the end: rows differ from their commits.
+    /// Edits that were committed but are missing at the end: the row differs from its commits.
     undone: Vec<EditAt>,
     unlike: BTreeSet<Row>,
     capabilities: Capabilities,
 }
 
-/// Facts about a history besides its verdict.
+/// Facts about a history, in addition to its verdict.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// Its first instant.
+    /// The first instant.
     pub start: Stamp,
-    /// Its length.
+    /// The time from the first to the last instant.
     pub length: Time,
     /// The number of edits.
     pub edits: u64,
     /// The number of replayed events.
     pub events: u64,
-    /// Remarks for the reader: what was left out, and why.
+    /// Remarks for the reader: which data were left out, and why.
     pub remarks: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl<'g> Ordered<'g> {
     /// Orders a history.
     ///
     /// # Errors
-    /// The history is contradictory or empty, or uses a feature that cannot be judged.
+    /// The history contradicts itself, is empty, or uses a feature that cannot be judged.
     pub fn new(ground: &'g Ground, mut history: History) -> Result<Ordered<'g>, Undecidable> {
         refuse_renames(ground)?;
         refuse_untestable(ground, &history)?;
@@ -136,7 +136,7 @@ impl<'g> Ordered<'g> {
         teller
     }
 
-    /// The verdict of the oracle.
+    /// Returns the verdict of the oracle (the judge).
     pub fn judge(&self) -> Verdict {
         let finals = Finals::of(&self.history);
         let mut told = self.told(Vec::new());
@@ -144,14 +144,14 @@ impl<'g> Ordered<'g> {
         told.finish(&finals, Asked { only: None, aside: &self.aside })
     }
 
-    /// The lives of these records.
+    /// Returns the life of each of these records: its events in order.
     pub fn lives(&self, subjects: &[Subject]) -> Vec<Story> {
         let life = |subject: &Subject| Life::new(labels(self.ground, self.bounds.first), subject.clone());
         let lives = subjects.iter().map(life).collect();
         self.told(lives).lives.iter().map(Life::story).collect()
     }
 
-    /// Facts about the history.
+    /// Returns facts about the history.
     pub fn about(&self) -> About {
         let history = &self.history;
         let mut remarks = Vec::new();
@@ -186,7 +186,7 @@ impl<'g> Ordered<'g> {
         }
     }
 
-    /// What devices did not report, and other missing data.
+    /// Lists missing data, such as devices that reported nothing.
     fn unseen(&self) -> Vec<String> {
         let history = &self.history;
         let finals = Finals::of(history);
@@ -212,7 +212,8 @@ impl<'g> Ordered<'g> {
         remarks
     }
 
-    /// Edits that did not reach the backend although a later one of the same row and device did.
+    /// Counts edits that did not reach the backend although a later edit of the same row and device
+    /// did.
     fn passed_over(&self) -> Option<String> {
         let history = &self.history;
         if !self.capabilities.sight.commits {
@@ -251,7 +252,7 @@ impl<'g> Ordered<'g> {
         })
     }
 
-    /// The history's names for devices and edits, which a verdict calls `d0` and `d0.e9`.
+    /// The history's names for devices and edits. A verdict calls them `d0` and `d0.e9`.
     pub fn names(&self) -> Names {
         Names::of(&self.history, &self.moments)
     }
@@ -295,7 +296,7 @@ fn refuse_untestable(ground: &Ground, history: &History) -> Result<(), Undecidab
     Ok(())
 }
 
-/// What the oracle can check, given what was recorded.
+/// The abilities of the oracle for this history: it can only check recorded facts.
 fn capabilities(ground: &Ground, history: &History) -> Capabilities {
     let rest = history.end.is_some_and(|(_, settled)| settled);
     let knows = |commit: &Commit| !matches!(commit.by, By::Unknown);
@@ -312,14 +313,14 @@ fn capabilities(ground: &Ground, history: &History) -> Capabilities {
     Capabilities { acknowledges: history.acknowledges, stamps: true, merge, sight, ..Capabilities::NONE }
 }
 
-/// The place of a line, and its time.
+/// A text with a line's number and time.
 fn placed(mark: Mark, file: &str) -> String {
     let When { from, until } = mark.when;
     let at = if until == i64::MAX { from } else { from / 2 + until / 2 };
     format!("{file}:{} is at {}", mark.line, value::instant(Stamp(at)))
 }
 
-/// An error for a line after the end.
+/// An error for a line after the `end` line.
 fn late((mark, file): (Mark, &str), end: When) -> Undecidable {
     let over = value::instant(Stamp(end.from / 2 + end.until / 2));
     wrong(
@@ -366,7 +367,7 @@ fn bounds(history: &History) -> Result<Bounds, Undecidable> {
     if bounds.first > bounds.last {
         return Ok(Bounds { first: 0, last: 0 });
     }
-    // Times more than a century apart are a mistake, and virtual time is limited.
+    // Times that are more than a century apart are a mistake. Virtual time has a limit too.
     if bounds.last.saturating_sub(bounds.first) > 100 * 366 * 86_400 * 1_000_000 {
         let of = ends.map_or_else(String::new, |ends| {
             let [first, last] = ends.map(|(mark, file)| placed(mark, file));

@@ -1,4 +1,4 @@
-//! The format of a history, line by line, and its JSON Schema.
+//! The format of a history: its kinds of lines, and their JSON Schema.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Errors in a history file, and helpers to read single fields.
+//! Errors in a history file, and functions that read single fields.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,10 +12,10 @@ use crate::base::{Span, Value};
 use crate::config::diagnostic::{Diagnostic, Place, Source, boundary};
 use crate::contract::Entity;
 
-/// How many bytes of a line are shown around an error.
+/// The number of bytes before and after an error that are shown.
 const AROUND: usize = 160;
 
-/// Why a history cannot be read.
+/// The reason why a history cannot be read.
 #[derive(Debug)]
 pub enum Unreadable {
     /// The file cannot be read.
@@ -24,7 +24,7 @@ pub enum Unreadable {
     Wrong(Vec<Diagnostic>),
 }
 
-/// The values of a create: columns without a value are null.
+/// The values of a create. Columns without a value are null.
 pub(super) fn created(entity: &Entity, values: Values) -> Values {
     let mut all: BTreeMap<usize, Value> =
         entity.projection.iter().map(|column| (*column, Value::Null)).collect();
@@ -46,7 +46,7 @@ pub(super) fn too_many(name: &str) -> Unreadable {
     )])
 }
 
-/// An error with the relevant part of its line.
+/// An error with the part of its line around it.
 pub(super) fn shown(name: &str, number: u32, line: &str, wrong: Wrong) -> Diagnostic {
     let span = wrong.span.start.min(line.len())..wrong.span.end.min(line.len());
     let start = boundary(line, span.start.saturating_sub(AROUND));
@@ -60,7 +60,7 @@ pub(super) fn shown(name: &str, number: u32, line: &str, wrong: Wrong) -> Diagno
     if wrong.help.is_empty() { diagnostic } else { diagnostic.help(wrong.help) }
 }
 
-/// How times are read.
+/// The settings for reading times.
 #[derive(Clone, Copy)]
 pub(super) struct Clocks {
     pub(super) utc_offset: i32,
@@ -70,11 +70,11 @@ pub(super) struct Clocks {
 }
 
 impl Clocks {
-    /// A time, in microseconds since 1970.
+    /// Reads a time in microseconds since 1970.
     pub(super) fn instant(self, node: &Node<'_>) -> Result<i64, Wrong> {
         let micros = match &node.value {
             Json::Text(text) => value::micros(text, self.utc_offset),
-            // Calendars end before this limit.
+            // This is less than the last year that the calendar supports.
             Json::Number(text) => {
                 text.parse::<f64>().ok().map(|ms| ms * 1e3).filter(|us| us.abs() < 2.5e17).map(|us| us as i64)
             }
@@ -87,7 +87,7 @@ impl Clocks {
         let micros = micros.filter(|at| *at >= 0).ok_or_else(wrong)?;
         Ok(self.wall.map_or(micros, |wall| wall.of_history(micros)))
     }
-    /// The machine's clock relative to the history's clock.
+    /// Reads the relation between the machine's clock and the history's clock.
     pub(super) fn of_machine(self, fields: &Fields<'_, '_>) -> Result<WallClock, Wrong> {
         fields.only("the clocks", &["wall", "session", "speed"])?;
         let [wall, session] = ["wall", "session"].map(|name| self.instant(fields.need(name)?));

@@ -1,21 +1,22 @@
-//! Recorded histories of real apps, judged by the oracle without a world.
+//! Recorded histories of real apps. The oracle (the judge) checks them without a simulation.
 //!
 //! [`Reader`] reads lines ([`Line`] is the format) and additional dumps into a [`History`].
-//! [`Ordered`] orders it and judges it. [`Writer`] writes the events of a world as an app would
-//! have recorded them.
+//! [`Ordered`] orders the history and judges it. [`Writer`] writes the events of a simulation as an
+//! app would have recorded them.
 //!
-//! Invariants: content counts before times, and a time is a range. Of the allowed orders the best
-//! one for the app is used: a check fires only if no order avoids it. What was not recorded is not
-//! judged; this is expressed by [`Sight`](crate::contract::Sight), as for stacks.
+//! Invariants: content decides before times do, and a time is a range. If the times allow several
+//! orders, the order that is best for the app counts: a check reports a fault only if no order
+//! avoids it. Facts that were not recorded are not judged. As for stacks,
+//! [`Sight`](crate::contract::Sight) states what was recorded.
 //!
 //! - `json` and `fields` find values in a line, `value` converts columns, `tables` reads the other
 //!   files.
-//! - `order` has the orders of a record, `perform` infers the events of one order, `runs` orders
-//!   syncs.
-//! - `fill` infers commits from the rows at the end, and `undone` finds commits that these rows
-//!   lack.
-//! - `tell` replays events to the oracle, `finals` and `views` hold what devices show, and `judge`
-//!   combines them.
+//! - `order` finds the possible orders of a record (a row with all its events). `perform` infers
+//!   the events of one order. `runs` orders syncs.
+//! - `fill` infers commits from the rows at the end. `undone` finds commits that are missing in
+//!   these rows.
+//! - `tell` replays events to the oracle, `finals` and `views` hold the rows that devices show, and
+//!   `judge` combines all of this.
 
 mod export;
 mod families;

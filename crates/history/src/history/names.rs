@@ -1,21 +1,21 @@
-//! The history's names for devices and edits, which a verdict calls `d0` and `d0.e9`.
+//! The history's names for devices and edits. A verdict calls them `d0` and `d0.e9`.
 
 use std::collections::BTreeMap;
 
 use super::perform::{Act, Moment};
 use super::recorded::History;
 
-/// The names of a history's devices and their edits.
+/// The names of a history's devices and edits.
 #[derive(Clone, Debug)]
 pub struct Names {
     devices: Vec<String>,
-    /// By device and number.
+    /// The edits' names, by device and then by number.
     edits: Vec<Vec<String>>,
-    /// Keys of the history look like such ids, so nothing is replaced.
+    /// True if keys of the history look like such ids. Then nothing is replaced.
     is_ambiguous: bool,
 }
 
-/// Parses the id of a device or an edit at the start of a text: its numbers and its length.
+/// Parses the id of a device or an edit at the start of a text. Returns its numbers and its length.
 fn word(text: &str) -> Option<(usize, Option<usize>, usize)> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let rest = text.strip_prefix('d')?;
@@ -52,7 +52,7 @@ impl Names {
             rows.chain(history.commits.iter().map(|of| &of.row)).any(|(_, key)| is_word(key.as_str()));
         Names { devices, edits, is_ambiguous }
     }
-    /// Replaces ids in a text by the history's names, except in double quotes.
+    /// Replaces ids in a text by the history's names. Text in double quotes stays.
     pub fn say(&self, text: &str) -> String {
         if self.is_ambiguous {
             return text.to_owned();

@@ -1,16 +1,18 @@
-//! The possible orders of the events that concern a record.
+//! Finds the possible orders of a record's events. A record is a row with all its events.
 //!
-//! Each event has a range of time, and some events must precede others. All remaining orders are
-//! searched; of orders with the same effect only one is tried. Edits of different devices do not
-//! depend on each other. An earlier edit is never worse for the app, because only edits that were
-//! made can be on the backend. So an edit follows a commit only if another edit of its device may
-//! come in between ([`Orders::Eager`]). This is wrong where authors are found by values, because a
-//! waiting edit may be taken for the author: then all orders are tried ([`Orders::All`]). A report
-//! about an edit comes as late as possible.
+//! Each event has a range of time, and some events must come before others. The search tries all
+//! orders that remain. If several orders have the same effect, it tries only one.
+//!
+//! Edits of different devices do not depend on each other. An early edit is never worse for the
+//! app, because the backend can only have edits that were made. So the search places an edit after
+//! a commit only if another edit of the same device may come between them ([`Orders::Eager`]). This
+//! rule is wrong if values decide on a commit's author, because a waiting edit may then be taken
+//! for the author. In that case all orders are tried ([`Orders::All`]). A report about an edit
+//! comes as late as possible.
 
 use super::recorded::{By, Commit, EditAt, History, Mark, Row, When};
 
-/// The events of one record, or of several if an edit of one became another.
+/// The events of one record. If an edit of one row became another row, both rows are in one group.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Group {
     pub(super) items: Vec<Item>,
@@ -31,7 +33,7 @@ impl What {
             What::Word(at) => history.words[at].mark,
         }
     }
-    /// The row that it changes; `None` for a report.
+    /// The row that the event changes; `None` for a report.
     pub(super) fn row(self, history: &History) -> Option<&Row> {
         match self {
             What::Edit(at) => Some(&history.edits[at].row),
@@ -44,22 +46,22 @@ impl What {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
     pub(super) what: What,
-    /// Narrowed by the events that must come before and after.
+    /// The range of time. Events that must come before or after have already narrowed it.
     pub(super) when: When,
-    /// For edits, their device.
+    /// The device of an edit; 0 for other events.
     device: u32,
     seq: Option<u64>,
 }
 
-/// Which of the allowed orders are tried.
+/// The orders that are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Orders {
-    /// Without those in which an edit needlessly follows commits.
+    /// Without orders in which an edit follows commits for no reason.
     Eager,
     All,
 }
 
-/// A contradiction: `first` must come before `second`, but their times say otherwise.
+/// A contradiction: `first` must come before `second`, but its time is later.
 #[derive(Debug)]
 pub(super) struct Contradiction {
     pub(super) first: u32,
@@ -67,7 +69,6 @@ pub(super) struct Contradiction {
     pub(super) why: &'static str,
 }
 
-/// The first and last instants of the recording.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) first: i64,
@@ -80,11 +81,11 @@ impl Bounds {
     }
 }
 
-/// The most orders that are tried; if they are not enough, the record is undecidable.
+/// The maximum number of tried orders. If they are not enough, the record is undecidable.
 pub(super) const ORDERS_MAX: usize = 2_000;
-/// The most search steps per order, on average.
+/// The maximum number of search steps per order, on average.
 const STEPS_OF_AN_ORDER: usize = 100;
-/// A record with more events is only put in its likeliest order.
+/// A record with more events only gets its likeliest order.
 const ITEMS_MAX: usize = 400;
 
 impl Group {
@@ -96,7 +97,8 @@ impl Group {
         };
         let mut group = Group { items: items.iter().zip(&marks).map(item).collect() };
         let edges = edges(&items, history);
-        // Moves begins forward and ends backward until nothing changes; edges are few and short.
+        // Moves the starts of ranges forward and their ends backward until nothing changes. There
+        // are few pairs.
         for _ in 0..=edges.len() {
             let mut moved = false;
             for &(first, second, why) in &edges {
@@ -121,8 +123,8 @@ impl Group {
         Ok(group)
     }
 
-    /// Calls `look` with the possible orders, the likeliest first, until it returns `false`.
-    /// Returns whether all orders were tried.
+    /// Calls `look` with each possible order, the likeliest first, until it returns `false`.
+    /// Returns true if all orders were tried.
     pub(super) fn orders(
         &self,
         history: &History,
@@ -149,7 +151,7 @@ impl Group {
         !search.stopped
     }
 
-    /// The time of each event in an order: as near to the middle of its range as possible.
+    /// Chooses a time for each event of an order, as near as possible to the middle of its range.
     pub(super) fn instants(&self, order: &[usize]) -> Vec<i64> {
         let mut latest = i64::MAX;
         let mut until: Vec<i64> = order
@@ -169,7 +171,7 @@ impl Group {
         instants.collect()
     }
 
-    /// Whether there is only one order.
+    /// True if there is only one order.
     pub(super) fn is_sure(&self) -> bool {
         self.items.windows(2).all(|pair| pair[0].when.until < pair[1].when.from)
     }
@@ -179,7 +181,7 @@ pub(super) const BY_SEQ: &str = "by `seq`";
 const OF_EDITS: &str = "because their edits have this order";
 const OF_EDIT: &str = "because an edit comes before its results";
 
-/// The pairs of events with a required order, whatever the clocks say, and why.
+/// Pairs of events whose order is certain, independent of their times, with the reason.
 fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)> {
     let mut edges = Vec::new();
     let mut by_place: Vec<(u32, u64, usize)> = Vec::new();
@@ -222,8 +224,8 @@ fn edges(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)>
     edges
 }
 
-/// Inferred commits keep the order that leads to the row at the end, if there is one. Else they
-/// follow the order of their device's edits, as far as that is known.
+/// Orders the inferred commits. If an order leads to the row at the end, they keep it. Otherwise
+/// they follow the known order of their device's edits.
 fn inferred(items: &[What], history: &History) -> Vec<(usize, usize, &'static str)> {
     let of = |(at, item): (usize, &What)| match *item {
         What::Commit(commit) => match history.commits[commit] {
@@ -259,11 +261,11 @@ fn inferred(items: &[What], history: &History) -> Vec<(usize, usize, &'static st
 
 struct Search<'g> {
     group: &'g Group,
-    /// Indices of edits and commits, and of reports, which come as late as possible.
+    /// The indices of edits and commits. `words` are the reports, which come as late as possible.
     core: Vec<usize>,
     words: Vec<usize>,
     which: Orders,
-    /// By item: how many items must come before it and are not placed yet.
+    /// Per item, the number of items that must come before it and are not placed yet.
     before: Vec<u32>,
     behind: Vec<Vec<usize>>,
     placed: Vec<bool>,
@@ -298,9 +300,9 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// Tries each possible next item. Items that are `asleep` were tried in this place already.
-    /// They must wait for an item that does not commute with them; else the same order would be
-    /// tried twice.
+    /// Tries each possible next item. Items that are `asleep` were already tried at this position.
+    /// Such an item waits until another item is placed whose order with it matters. Otherwise the
+    /// search would try an equal order twice.
     fn go_on(&mut self, asleep: &[usize]) {
         self.steps = self.steps.saturating_sub(1);
         self.stopped |= self.steps == 0;
@@ -328,7 +330,7 @@ impl<'g> Search<'g> {
             asleep.push(at);
         }
     }
-    /// Whether the order of the two items matters (they do not commute).
+    /// True if the order of the two items matters.
     fn matters(&self, a: usize, b: usize) -> bool {
         let [a, b] = [a, b].map(|at| &self.group.items[at]);
         match (a.what, b.what) {
@@ -337,7 +339,7 @@ impl<'g> Search<'g> {
             _ => self.which == Orders::All,
         }
     }
-    /// Whether an item may still come before it that makes it worth trying again.
+    /// True if another item can still be placed before this one, such that their order matters.
     fn may_wake(&self, at: usize, asleep: &[usize]) -> bool {
         let item = &self.group.items[at];
         self.core.iter().any(|&other| {
@@ -367,7 +369,7 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// The order with each report placed before the first item that must follow it.
+    /// The order with each report. A report is placed before the first item that must follow it.
     fn with_reports_placed(&self) -> Vec<usize> {
         let items = &self.group.items;
         let mut words: Vec<usize> = self.words.clone();
@@ -384,11 +386,12 @@ impl<'g> Search<'g> {
         order
     }
 
-    /// The possible next items, the likeliest first; edits come before commits.
+    /// The possible next items, the likeliest first. Edits come before commits.
     fn next(&self) -> Vec<usize> {
         let items = &self.group.items;
         let open = || self.core.iter().copied().filter(|at| !self.placed[*at]);
-        // Items are sorted by begin, so none that begins after the earliest end may come next.
+        // Items are sorted by the start of their range. An item that starts after the earliest end
+        // cannot be next.
         let mut ends = i64::MAX;
         let mut may = Vec::new();
         for at in open() {
@@ -442,7 +445,8 @@ mod tests {
     #[test]
     fn an_edit_waits_for_a_commit_if_another_may_come_between() {
         let item = |what, device, from, until| Item { what, when: When { from, until }, device, seq: None };
-        // The commit ends before the phone's second edit begins; the first edit's range goes on.
+        // The commit's range ends before the second edit's range begins. The first edit's range
+        // continues.
         let of = |device| Group {
             items: vec![
                 item(What::Edit(0), 0, 0, 9),
@@ -460,7 +464,7 @@ mod tests {
     fn only_orders_that_the_times_allow_are_tried() {
         assert_eq!(orders(&group(&[(0, 1), (2, 3), (4, 5)])), 1);
         assert_eq!(orders(&group(&[(0, 9), (0, 9), (0, 9)])), 6);
-        // The long one may come anywhere among the two others.
+        // The event with the long range can come before, between or after the other two.
         assert_eq!(orders(&group(&[(0, 9), (1, 2), (3, 4)])), 3);
         assert_eq!(orders(&group(&[(0, 2), (2, 4)])), 2, "ends that meet are in no order");
     }

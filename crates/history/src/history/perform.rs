@@ -1,9 +1,10 @@
-//! Infers the events of a record in a given order: authors of commits, and outcomes of edits.
+//! Infers the events of a record (a row with all its events) in a given order: the authors of
+//! commits and the outcomes of edits.
 //!
-//! Engines report conflicts and combined edits; a recorded app does not. So this is inferred from
-//! values, in favour of the app. If all values of an edit were set again on the same device, it
-//! went with the later edit. If the backend has an edit's values, it is done. If the policy lets
-//! edits give way, an edit gave way if others wrote to its row.
+//! Engines report conflicts and combined edits; a recorded app does not report them. So values
+//! decide, in favour of the app. If the same device set all values of an edit again, the edit went
+//! to the backend with the later one. If the backend has an edit's values, the edit is done. If the
+//! policy lets edits give way, an edit gave way if others wrote to its row.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,6 @@ use super::recorded::{By, Commit, Edit, EditAt, Ground, History, Row, Values, Wo
 use crate::base::{Value, is_same_text};
 use crate::contract::{EditKind, LogKind};
 
-/// An event for the oracle, and when it happened.
 #[derive(Clone, Debug)]
 pub(super) struct Moment {
     pub(super) at: i64,
@@ -24,14 +24,14 @@ pub(super) struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Edit(EditAt),
-    /// The edit also stands for these other edits.
+    /// The first edit was sent as one with these other edits.
     With(EditAt, Box<[EditAt]>),
     /// The backend has the edit's values.
     Same(EditAt),
     GaveWay(EditAt),
-    /// The edit brings back a deleted row, and the app reported that or the policy allows it.
+    /// The edit restores a deleted row. The app reported it, or the policy allows it.
     Won(EditAt),
-    /// The edit becomes a separate row, that of this commit.
+    /// The edit becomes a separate row: the row of this commit.
     Beside(EditAt, usize),
     Commit(usize, Whose),
     Done(EditAt),
@@ -42,11 +42,11 @@ pub(super) enum Act {
 pub(super) enum Whose {
     Other,
     Edit(EditAt),
-    /// By this device, but not by an edit that anyone made.
+    /// This device committed it, but no known edit caused it.
     Stranger(u32),
 }
 
-/// A record at an instant; `None` if it does not exist.
+/// A row at an instant; `None` if it does not exist.
 pub(super) type State = Option<Vec<Value>>;
 
 pub(super) fn alike(a: &Value, b: &Value) -> bool {
@@ -61,12 +61,12 @@ pub(super) fn reads_alike(a: &[Value], b: &[Value]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
 }
 
-/// Whether two rows are alike; `None` is a row that does not exist.
+/// True if two rows have equal values. `None` is a row that does not exist.
 pub(super) fn rows_alike(a: Option<&[Value]>, b: Option<&[Value]>) -> bool {
     a.zip(b).map_or(a.is_none() && b.is_none(), |(a, b)| reads_alike(a, b))
 }
 
-/// True if the row has an edit's values.
+/// True if the row has all values of the edit.
 pub(super) fn says(state: &State, edit: &Edit) -> bool {
     match (edit.kind, state) {
         (EditKind::Delete, state) => state.is_none(),
@@ -86,11 +86,11 @@ pub(super) fn after(state: &State, commit: &Commit, columns: usize) -> State {
     Some(values)
 }
 
-/// How commits without an author are treated.
+/// How to treat commits without a recorded author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Authors {
     ByValue,
-    /// As another author's.
+    /// Somebody other than the devices wrote them.
     Others,
 }
 
@@ -99,24 +99,23 @@ pub(super) struct Stage<'h> {
     pub(super) history: &'h History,
     authors: Authors,
     states: BTreeMap<&'h Row, State>,
-    /// Edits that were made and not committed, in order.
+    /// Edits that were made and are not committed yet, in order.
     open: Vec<EditAt>,
-    /// Of those, the edits whose outcome was emitted already.
+    /// The edits in `open` whose outcome was already emitted.
     settled: FxHashSet<EditAt>,
     committed: Vec<EditAt>,
-    /// Edits that a commit names as its author.
+    /// Edits that a recorded commit names.
     named: FxHashSet<EditAt>,
     foreign: Vec<(&'h Row, Option<u32>)>,
     moments: Vec<Moment>,
     odd: u64,
 }
 
-/// The result of an order.
 pub(super) struct Performed {
     pub(super) moments: Vec<Moment>,
-    /// The records at its end.
+    /// The rows at the end of the order.
     pub(super) states: Vec<(Row, State)>,
-    /// Commits that create an existing row, or change one that does not exist.
+    /// The number of commits that create an existing row, or change a row that does not exist.
     pub(super) odd: u64,
 }
 
@@ -173,7 +172,7 @@ impl<'h> Stage<'h> {
         }
         self.note_same(at);
     }
-    /// Emits edits whose values the backend now has.
+    /// Emits the edits whose values the backend has now.
     fn note_same(&mut self, at: i64) {
         let same = |edit: &EditAt| {
             let of = self.of(*edit);
@@ -234,7 +233,7 @@ impl<'h> Stage<'h> {
         }
     }
 
-    /// The likely author of a commit: the latest waiting edit with its values.
+    /// The likely author of a commit: the latest waiting edit with these values.
     fn by_values(
         &self,
         commit: &Commit,
@@ -257,12 +256,12 @@ impl<'h> Stage<'h> {
             return Some(Whose::Edit(*edit));
         }
         device?;
-        // An edit that is committed again, or one that gave way in part.
+        // The edit is committed again, or only a part of it is in the row.
         let again = || self.committed.iter().rev().filter(of_row).find(fits);
         let part = || open().find(|edit| (self.of(**edit).kind == EditKind::Delete) == state.is_none());
         again().or_else(part).map(|edit| Whose::Edit(*edit))
     }
-    /// Whether waiting edits of the device explain each change of a commit.
+    /// True if waiting edits of the device explain each change of a commit.
     fn explains_all_changes(&self, device: u32, commit: &Commit, (before, state): (&State, &State)) -> bool {
         let (Some(before), Some(state)) = (before, state) else { return true };
         let asks = |column: usize| {
@@ -275,8 +274,8 @@ impl<'h> Stage<'h> {
         (0..state.len()).all(|column| alike(&before[column], &state[column]) || asks(column))
     }
 
-    /// Earlier edits of the same device and row that went with this one: each of their values was
-    /// set again, or is in the row.
+    /// Earlier edits of the same device and row that were sent as one with this edit. Each of their
+    /// values was set again, or is in the row.
     fn squashed_into(&self, edit: EditAt, state: &State) -> Vec<EditAt> {
         let of = self.of(edit);
         let mine = |other: &EditAt| {
@@ -309,15 +308,15 @@ impl<'h> Stage<'h> {
         let back = before.is_none() && state.is_some() && of.kind == EditKind::Update;
         back && self.is_told(edit, &[LogKind::Overwrote, LogKind::KeptBoth], self.ground.brings_back)
     }
-    /// Whether the app reported one of these of an edit; if it reports nothing, what the policy
-    /// says.
+    /// True if the app reported one of these kinds for an edit. If the recording has no such
+    /// reports, the policy decides.
     fn is_told(&self, edit: EditAt, kinds: &[LogKind], by_policy: bool) -> bool {
         let mut words = self.history.words.iter().filter(|word| word.edit == edit);
         let says = |word: &Word| word.says.is_some_and(|says| kinds.contains(&says));
         if self.history.tells { words.any(says) } else { by_policy }
     }
 
-    /// If the policy lets edits give way, the remaining edits gave way to what others wrote.
+    /// If the policy lets edits give way, each remaining edit gives way if others wrote to its row.
     fn give_way(&mut self) {
         if !self.ground.gives_way || self.history.tells {
             return;

@@ -17,15 +17,14 @@ use crate::base::{EntityId, Span, UnitId, escape_control};
 use crate::config::diagnostic::{Diagnostic, SHOWN};
 use crate::contract::{EditKind, LogKind};
 
-/// The longest line in bytes; a line may list all rows that a device shows.
+/// The maximum length of a line in bytes. A line can contain all rows that a device shows.
 const LINE_MAX: u64 = 64 << 20;
-/// The most errors that are reported.
+/// The maximum number of reported errors.
 const WRONG_MAX: usize = 20;
-/// The default tolerance of times.
 const TOLERANCE: Span = Span::secs(1);
 const HOUR: Span = Span::secs(3_600);
 
-/// An edit as another line names it; resolved when all lines are read.
+/// A reference to an edit in another line. It is resolved when all lines are read.
 enum Names {
     Id(u32, Box<str>),
     Row(u32, Row),
@@ -44,7 +43,7 @@ enum Then {
     By(usize),
 }
 
-/// Reads a history and other files.
+/// Reads a history and additional files.
 pub struct Reader<'g> {
     pub(super) ground: &'g Ground,
     pub(super) history: History,
@@ -59,15 +58,18 @@ pub struct Reader<'g> {
 }
 
 impl<'g> Reader<'g> {
-    /// A reader without input.
+    /// Makes a reader without input.
     pub fn new(ground: &'g Ground) -> Reader<'g> {
         let history = History { tolerance: TOLERANCE, ..History::default() };
         let (wrong, by_name, by_id, by_row, pending, begun, name, number) = Default::default();
         Reader { ground, history, wrong, by_name, by_id, by_row, pending, begun, name, number }
     }
 
-    /// Reads a history; `name` is its file name for messages. Fails if the file cannot be read or
-    /// has too many lines; [`finish`](Reader::finish) returns other errors.
+    /// Reads a history; `name` is its file name for messages.
+    ///
+    /// # Errors
+    /// The file cannot be read or has too many lines. [`finish`](Reader::finish) returns all other
+    /// errors.
     pub fn lines(&mut self, name: &str, mut file: impl BufRead) -> Result<(), Unreadable> {
         name.clone_into(&mut self.name);
         name.clone_into(&mut self.history.name);
@@ -112,7 +114,6 @@ impl<'g> Reader<'g> {
         if self.wrong.is_empty() { Ok(()) } else { Err(Unreadable::Wrong(std::mem::take(&mut self.wrong))) }
     }
 
-    /// Records an error in the current line.
     pub(super) fn note(&mut self, line: &str, wrong: Wrong) {
         let diagnostic = shown(&self.name, self.number, line, wrong);
         self.wrong.push(diagnostic);
@@ -381,12 +382,12 @@ impl<'g> Reader<'g> {
         Ok(())
     }
 
-    /// Keeps what a line says of edits that it names, until all lines are read.
+    /// Stores a statement about an edit until all lines are read.
     fn later(&mut self, names: Names, span: &Range<usize>, then: Then) {
         self.pending.push(Pending { names, place: (self.number, span.clone()), then });
     }
 
-    /// The edits that a line names, on this device.
+    /// Reads which edits of this device a line means.
     fn named(&self, fields: &Fields<'_, '_>, device: u32) -> Result<(Names, Range<usize>), Wrong> {
         if let Some((id, span)) = fields.text("edit")? {
             return Ok((Names::Id(device, id.into()), span.clone()));
@@ -537,7 +538,10 @@ impl<'g> Reader<'g> {
         Ok(())
     }
 
-    /// The history when all files are read, or all errors in them.
+    /// Returns the history when all files are read.
+    ///
+    /// # Errors
+    /// All errors in the files.
     pub fn finish(mut self) -> Result<History, Unreadable> {
         for Pending { names, place: (line, span), then } in std::mem::take(&mut self.pending) {
             self.number = line;

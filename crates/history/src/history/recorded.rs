@@ -1,4 +1,4 @@
-//! A recorded history with resolved names, in no order yet.
+//! A recorded history. Names are resolved, and events have no order yet.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,19 +15,19 @@ pub struct Ground {
     pub schema: Arc<Schema>,
     /// The sync units.
     pub units: Arc<[SyncUnit]>,
-    /// Attributes of devices, with the possible values of each.
+    /// The attributes of devices, with the possible values of each.
     pub attributes: Vec<(String, Vec<Value>)>,
-    /// Offset of local time from UTC in seconds.
+    /// The offset of local time from UTC, in seconds.
     pub utc_offset: i32,
-    /// Whether the policy lets an edit give way to another version.
+    /// True if the policy lets an edit give way to another version.
     pub gives_way: bool,
-    /// Whether the policy lets an edit bring back a deleted row.
+    /// True if the policy lets an edit restore a deleted row.
     pub brings_back: bool,
-    /// Whether the policy lets an edit become a separate row.
+    /// True if the policy lets an edit become a separate row.
     pub keeps_both: bool,
 }
 
-/// The range of time of an event: microseconds since 1970, both ends included.
+/// The range of an event's time, in microseconds since 1970. Both ends are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct When {
     pub(super) from: i64,
@@ -35,7 +35,7 @@ pub(super) struct When {
 }
 
 impl When {
-    /// For events without a time.
+    /// The range of an event without a time.
     pub(super) const ANY: When = When { from: i64::MIN, until: i64::MAX };
 
     pub(super) fn middle(self) -> i64 {
@@ -43,17 +43,18 @@ impl When {
     }
 }
 
-/// Converts times of the machine's clock to the history's clock.
+/// Converts times of the machine's clock to times of the history's clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WallClock {
-    /// Both clocks at one moment, in microseconds since 1970.
+    /// The times of both clocks at one moment, in microseconds since 1970.
     pub(super) wall: i64,
     pub(super) session: i64,
     pub(super) speed: f64,
 }
 
 impl WallClock {
-    /// A time by the history's clock; a time nearer to `wall` was by the machine's clock.
+    /// Converts a time to the history's clock. A time that is nearer to `wall` comes from the
+    /// machine's clock.
     pub(super) fn of_history(self, at: i64) -> i64 {
         if (at - self.wall).abs() >= (at - self.session).abs() {
             return at;
@@ -62,17 +63,17 @@ impl WallClock {
     }
 }
 
-/// When something happened, and its place in the sequence of its device or of the backend.
+/// The time of a line, and its position in the sequence of its device or of the backend.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     pub(super) when: When,
     pub(super) seq: Option<u64>,
-    /// The line, for messages.
+    /// The number of the line, for messages.
     pub(super) line: u32,
 }
 
 impl Mark {
-    /// Whether it certainly came before another of the same place.
+    /// True if this line certainly comes before another line of the same device or of the backend.
     pub(super) fn is_before(&self, other: &Mark) -> bool {
         match self.seq.zip(other.seq) {
             Some((own, other)) => own < other,
@@ -94,12 +95,12 @@ pub(super) struct Device {
 #[derive(Clone, Debug)]
 pub(super) struct Edit {
     pub(super) device: u32,
-    /// Its id in the history.
+    /// The edit's name in the history.
     pub(super) id: Option<Box<str>>,
     pub(super) row: Row,
     pub(super) kind: EditKind,
     pub(super) values: Values,
-    /// True if nobody saw the edit saved.
+    /// True if nobody saw that the edit was saved.
     pub(super) unsure: bool,
     pub(super) mark: Mark,
 }
@@ -108,31 +109,31 @@ pub(super) struct Edit {
 pub(super) enum By {
     Unknown,
     Other,
-    /// By this device; the edit is not known.
+    /// This device; the edit is unknown.
     Device(u32),
     Edit(EditAt),
-    /// By this device, by an edit that was never made.
+    /// This device, with an edit that the history does not have.
     Stranger(u32),
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Commit {
     pub(super) row: Row,
-    /// `None`: a create if the row does not exist, else an update.
+    /// `None` means a create if the row does not exist, and an update if it does.
     pub(super) kind: Option<EditKind>,
     pub(super) values: Values,
     pub(super) by: By,
     pub(super) mark: Mark,
-    /// Among commits of one instant, the commit with the lower rank comes first.
+    /// Of several commits at one instant, the commit with the lower rank comes first.
     pub(super) rank: u32,
-    /// True if it has no line: it was inferred from the rows at the end.
+    /// True if the commit has no line and was inferred from the rows at the end.
     pub(super) is_inferred: bool,
-    /// Its place among the inferred commits of its row, if an order leads to the row at the end.
+    /// Its position among the inferred commits of its row, if an order leads to the row at the end.
     pub(super) place: Option<u32>,
 }
 
 impl Commit {
-    /// A commit that has a line.
+    /// Makes a commit that has a line.
     pub(super) fn told(row: Row, (kind, values): (Option<EditKind>, Values), by: By, mark: Mark) -> Commit {
         Commit { row, kind, values, by, mark, rank: 0, is_inferred: false, place: None }
     }
@@ -142,18 +143,18 @@ impl Commit {
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) edit: EditAt,
-    /// What the app told the user; `None`: the app counts the edit as done.
+    /// The message to the user; `None` if the app only counts the edit as done.
     pub(super) says: Option<LogKind>,
     pub(super) mark: Mark,
 }
 
-/// The rows of an entity that an app shows, by key; `None` values mean that the row is gone.
+/// The rows of an entity that an app shows, by key. `None` values mean that the row is gone.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
     pub(super) device: u32,
     pub(super) entity: EntityId,
     pub(super) rows: Vec<(Key, Option<Vec<Value>>)>,
-    /// True if these are all rows that it shows.
+    /// True if the list has all rows that the app shows.
     pub(super) all: bool,
     pub(super) mark: Mark,
 }
@@ -162,7 +163,7 @@ pub(super) struct Shown {
 pub(super) struct Waiting {
     pub(super) device: u32,
     pub(super) edits: Vec<EditAt>,
-    /// The edits among `edits` that wait for a person.
+    /// The edits in `edits` that wait for a person's decision.
     pub(super) undecided: Vec<EditAt>,
     pub(super) mark: Mark,
 }
@@ -190,10 +191,11 @@ pub(super) struct Life {
     pub(super) mark: Mark,
 }
 
-/// A recorded history: everything that was read, with resolved names.
+/// A recorded history: all lines that were read, with resolved names.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// The file name, and the files of commits, each with the index of its first commit.
+    /// The file name of the history. `audits` has the files of commits, each with the index of its
+    /// first commit.
     pub(super) name: String,
     pub(super) audits: Vec<(usize, String)>,
     pub(super) wall: Option<WallClock>,
@@ -201,7 +203,7 @@ pub struct History {
     pub(super) unrecorded_writers: bool,
     pub(super) acknowledges: bool,
     pub(super) tells: bool,
-    /// Every commit has a line.
+    /// True if every commit has a line.
     pub(super) commits_all: bool,
     pub(super) devices: Vec<Device>,
     pub(super) rows: BTreeMap<Row, Vec<Value>>,
@@ -214,7 +216,7 @@ pub struct History {
     pub(super) lives: Vec<Life>,
     /// The backend's rows at the end, by entity.
     pub(super) backend: BTreeMap<EntityId, BTreeMap<Key, Vec<Value>>>,
-    /// When the recording ended, and whether everything had come to rest.
+    /// The time at which the recording ended, and true if no work was left then.
     pub(super) end: Option<(When, bool)>,
     pub(super) lines: u64,
 }
@@ -224,17 +226,17 @@ impl History {
     pub fn lines(&self) -> u64 {
         self.lines
     }
-    /// How far a time may be off.
+    /// The tolerance of times in the history.
     pub fn tolerance(&self) -> Span {
         self.tolerance
     }
-    /// The names of its devices.
+    /// The names of the devices.
     pub fn devices(&self) -> impl Iterator<Item = &str> {
         self.devices.iter().map(|device| device.name.as_str())
     }
 }
 
-/// An error in a line: where, what it is, and what would be right.
+/// An error in a line: its position, a title, and a help text.
 #[derive(Debug)]
 pub(super) struct Wrong {
     pub(super) span: Range<usize>,
@@ -246,7 +248,7 @@ impl Wrong {
     pub(super) fn new(span: &Range<usize>, title: impl Into<String>, help: impl Into<String>) -> Wrong {
         Wrong { span: span.clone(), title: title.into(), help: help.into() }
     }
-    /// A value of the wrong kind.
+    /// An error for a value of the wrong kind.
     pub(super) fn misplaced(node: &Node<'_>, help: impl Into<String>) -> Wrong {
         Wrong::new(&node.span, format!("{} is not allowed here", node.kind()), help)
     }

@@ -1,8 +1,8 @@
-//! Orders starts of apps and runs of syncs as their times allow.
+//! Orders the starts of apps and the runs of syncs within their ranges of time.
 //!
-//! A recorded run certainly covers only the time from the latest possible start to the earliest
-//! possible end. If that is empty, the run is taken as short as possible, and placed where no other
-//! run of its unit is.
+//! A recorded run certainly covers the time from its latest possible start to its earliest possible
+//! end. If that range is empty, the run gets no duration, and is placed where no other run of its
+//! unit is active.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::order::Bounds;
 use super::recorded::{History, Mark, Stage, Sync, When};
 use crate::base::UnitId;
 
-/// An event on a device, and when it happened.
+/// An event on a device, with its time.
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
     pub(super) at: i64,
@@ -33,7 +33,7 @@ struct Run<'h> {
     end: Option<&'h Sync>,
 }
 
-/// The range of a run; without a start or an end, as far as it is known.
+/// The range of a run. Without a recorded start or end, the range is a single instant.
 struct Placed<'h> {
     from: i64,
     until: i64,
@@ -44,7 +44,7 @@ pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
     let mut flows = Vec::new();
     let mut deaths: Vec<Vec<When>> = vec![Vec::new(); history.devices.len()];
     for life in &history.lives {
-        // An app that starts again died before.
+        // An app that starts again has died before.
         deaths[life.device as usize].push(bounds.of(life.mark.when));
     }
     let tells_ends = history.syncs.iter().any(|sync| sync.stage != Stage::Started);
@@ -66,7 +66,7 @@ pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
             let ends = match run.end.map(|end| &end.stage) {
                 Some(Stage::Failed(why)) => Some(Turn::Fails(unit, own, why.clone())),
                 Some(_) => Some(Turn::Completes(unit, own)),
-                // The app may have died during the run, so nobody reported its end.
+                // The app may have died during the run. Then nobody reported the run's end.
                 None if may_have_died => Some(Turn::Fails(unit, own, "the app died".to_owned())),
                 None => None,
             };
@@ -74,7 +74,8 @@ pub(super) fn flows(history: &History, bounds: Bounds) -> Vec<Flow> {
         }
     }
     lives(history, bounds, &mut flows);
-    // Stable sort: at one instant ends come before starts, and a short run stays together.
+    // The sort is stable. At one instant, ends stay before starts, and the start and end of a run
+    // without a duration stay together.
     flows.sort_by_key(|flow| flow.at);
     flows
 }
@@ -86,7 +87,7 @@ fn lives(history: &History, bounds: Bounds, flows: &mut Vec<Flow>) {
         .map(|life| (life.device, (life.mark.seq, bounds.of(life.mark.when).middle()), life.begins))
         .collect();
     all.sort_unstable();
-    // Each device runs from the beginning, so its first start adds nothing.
+    // Each device runs from the beginning, so its first recorded start changes nothing.
     let mut running = vec![(true, true, 0_u32); history.devices.len()];
     for (device, (_, at), begins) in all {
         let (alive, fresh, lives) = &mut running[device as usize];
@@ -106,7 +107,8 @@ fn lives(history: &History, bounds: Bounds, flows: &mut Vec<Flow>) {
     }
 }
 
-/// Pairs starts and ends of a unit's runs: by number, or each end with the first possible start.
+/// Pairs the starts and ends of a unit's runs by their number. Without numbers, each end belongs to
+/// the first possible start.
 fn paired<'h>(syncs: &[&'h Sync], bounds: Bounds) -> Vec<Run<'h>> {
     let mut by_number: BTreeMap<Option<u64>, [Vec<&Sync>; 2]> = BTreeMap::new();
     for sync in syncs {
@@ -118,7 +120,7 @@ fn paired<'h>(syncs: &[&'h Sync], bounds: Bounds) -> Vec<Run<'h>> {
     let [starts, ends] = by_number.remove(&None).unwrap_or_default();
     let mut runs = Vec::new();
     for [starts, ends] in by_number.into_values() {
-        // A reinstalled app counts its runs from the beginning again.
+        // A reinstalled app counts its runs from the beginning again, so a number can occur twice.
         for at in 0..starts.len().max(ends.len()) {
             runs.push(Run { start: starts.get(at).copied(), end: ends.get(at).copied() });
         }
@@ -161,13 +163,14 @@ fn placed(runs: Vec<Run<'_>>, bounds: Bounds) -> Vec<Placed<'_>> {
         let at = free(&cores, earliest, latest).unwrap_or(latest);
         all.push(Placed { from: at, until: at, run });
     }
-    // At one instant: runs that end there, then the shortest runs, then runs that begin there.
+    // Of runs that touch one instant, those that end there come first, then runs without a
+    // duration, then runs that begin there.
     all.extend(cores);
     all.sort_by_key(|of| (of.until, of.from));
     all
 }
 
-/// The first instant in this range at which no run is under way.
+/// The first instant in this range at which no run is active.
 fn free(cores: &[Placed<'_>], earliest: i64, latest: i64) -> Option<i64> {
     let mut at = earliest;
     for core in cores {

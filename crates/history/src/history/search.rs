@@ -1,4 +1,4 @@
-//! Searches the order of a record with the fewest findings.
+//! Finds the order of a record (a row with all its events) that has the fewest findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,14 @@ use super::undecidable::{Undecidable, contradiction};
 use super::views::is_in_scope;
 use crate::contract::{Capabilities, EditKind};
 
-/// The most events that are replayed for tried orders in one history.
+/// The maximum number of events that are replayed to try orders of one history.
 pub(super) const TOLD_MAX: u64 = 10_000_000;
 
 pub(super) fn rows_of(group: &Group, history: &History) -> BTreeSet<Row> {
     group.items.iter().filter_map(|item| item.what.row(history)).cloned().collect()
 }
 
-/// Groups events by record; records linked by an edit that became another row are one group.
+/// Groups events by record. If an edit became another row, both rows are in one group.
 pub(super) fn groups(history: &History, bounds: Bounds) -> Result<Vec<Group>, Undecidable> {
     let mut numbers: FxHashMap<&Row, usize> = FxHashMap::default();
     let rows = history.edits.iter().map(|edit| &edit.row);
@@ -53,7 +53,6 @@ pub(super) fn groups(history: &History, bounds: Bounds) -> Result<Vec<Group>, Un
     items.into_values().map(group).collect()
 }
 
-/// A search.
 pub(super) struct Search<'s> {
     pub(super) ground: &'s Ground,
     pub(super) history: &'s History,
@@ -61,11 +60,12 @@ pub(super) struct Search<'s> {
     pub(super) bounds: Bounds,
     pub(super) capabilities: Capabilities,
     pub(super) left: u64,
-    /// Devices that show a row differently from its likeliest order.
+    /// For a row, the devices that do not show the state after its likeliest order.
     pub(super) unlike: FxHashMap<Row, Vec<u32>>,
 }
 
-/// The findings of an order: impossible facts, such as other rows at the end, and violations.
+/// The findings of an order: the number of impossible facts, such as another row at the end, and
+/// the number of violations.
 type Score = (u64, u64);
 
 impl Search<'_> {
@@ -81,7 +81,7 @@ impl Search<'_> {
         first.unwrap_or(Performed { moments: Vec::new(), states: Vec::new(), odd: 0 })
     }
 
-    /// Notes the devices that show rows differently from their likeliest order.
+    /// Finds the devices that do not show the state after a row's likeliest order.
     pub(super) fn note_unlike_devices(&mut self, groups: &[Group], likeliest: &[Performed]) {
         let unsure = groups.iter().zip(likeliest).filter(|(group, _)| self.is_unsure(group));
         let states: Vec<&(Row, State)> = unsure.flat_map(|(_, of)| &of.states).collect();
@@ -94,12 +94,11 @@ impl Search<'_> {
         self.unlike = unlike;
     }
 
-    /// Whether the group has a commit with such an author.
+    /// True if the group has a commit whose author fits `is`.
     fn has(&self, group: &Group, is: fn(By) -> bool) -> bool {
         let is = |what: What| matches!(what, What::Commit(at) if is(self.history.commits[at].by));
         group.items.iter().any(|item| is(item.what))
     }
-    /// Whether the group has a commit whose author is not known.
     fn has_unknown(&self, group: &Group) -> bool {
         self.has(group, |by| by == By::Unknown)
     }
@@ -107,7 +106,7 @@ impl Search<'_> {
         !group.is_sure() || self.has_unknown(group)
     }
 
-    /// The order with the fewest findings; `None` if the record is undecidable.
+    /// Returns the order with the fewest findings; `None` if the record is undecidable.
     pub(super) fn best(&mut self, group: &Group, likeliest: Performed) -> Option<Performed> {
         if !self.is_unsure(group) {
             return Some(likeliest);
@@ -145,7 +144,8 @@ impl Search<'_> {
         decided.then(|| best.unwrap_or(likeliest))
     }
 
-    /// The devices that matter to a record.
+    /// The devices that matter for a group: devices that edited its rows, and devices that show
+    /// another state.
     fn devices(&self, group: &Group, rows: &[Row]) -> Vec<u32> {
         let of = |what: What| match what {
             What::Edit(at) => Some(self.history.edits[at].device),
@@ -172,7 +172,8 @@ impl Search<'_> {
         performed.moments.iter().for_each(|moment| teller.tell(moment.at, &Told::Of(moment)));
         let verdict = teller.finish(self.finals, Asked { only: Some(rows), aside: &BTreeSet::new() });
         let found = verdict.violations.iter().filter(|found| found.check != "divergent").count() as u64;
-        // Other devices agree with the likeliest order, but may not with another final row.
+        // The other devices agree with the likeliest order. If this order ends with another row,
+        // they may not agree with it.
         let sight = self.capabilities.sight;
         let ends = performed.states.iter().zip(&likeliest.states);
         let ends = ends.filter(|(own, likeliest)| sight.rows && sight.rest && own.1 != likeliest.1);
@@ -185,7 +186,7 @@ impl Search<'_> {
         (performed.odd + unexplained, found + others as u64)
     }
 
-    /// Whether a device shows a record correctly; true if it was not observed.
+    /// True if a device shows this state of a row, or if nobody observed the row there.
     fn is_like(&self, at: usize, (row, state): &(Row, State)) -> bool {
         let shows = self.finals.shows[at].get(&row.0).and_then(|of| of.row(row.1.as_str()));
         let Some((_, shown)) = shows else { return true };
@@ -195,7 +196,7 @@ impl Search<'_> {
         rows_alike(shown, due.map(|due| form.project(due)).as_deref())
     }
 
-    /// The change that another writer must have made for the row to be as it is at the end.
+    /// The change that another writer must have made, if the row at the end has another state.
     pub(super) fn unexplained(
         &self,
         (row, state): &(Row, State),

@@ -16,14 +16,14 @@ use crate::base::{EntityId, Key, Value};
 use crate::config::diagnostic::Diagnostic;
 use crate::contract::{EditKind, Entity};
 
-/// The database of a phone at the end.
+/// The database of a phone at the end of a recording.
 #[derive(Clone, Debug)]
 pub struct Phone<'p> {
     /// The name of the device.
     pub name: &'p str,
     /// The path of the SQLite database.
     pub file: &'p Path,
-    /// Names of tables, each with the entity whose rows it has.
+    /// Names of tables, each with the entity whose rows it contains.
     pub tables: &'p [(String, String)],
 }
 
@@ -32,29 +32,29 @@ pub struct Phone<'p> {
 pub struct Dump<'p> {
     /// The entity of the rows.
     pub entity: &'p str,
-    /// Its name for messages; `text` is its content.
+    /// The file name for messages.
     pub file: &'p str,
-    /// The content.
+    /// The content of the file.
     pub text: &'p str,
 }
 
-/// Changes of the backend as CSV: `at`, `entity`, `key`, `do`, columns, and `device` and `edit`.
+/// Changes of the backend as CSV, with the columns `at`, `entity`, `key`, `do`, `device`, `edit`
+/// and those of the entity.
 #[derive(Clone, Debug)]
 pub struct Audit<'p> {
-    /// Its name for messages; `text` is its content.
+    /// The file name for messages.
     pub file: &'p str,
-    /// The content.
+    /// The content of the file.
     pub text: &'p str,
 }
 
-/// The most rows that are read from a table; a view may have no end.
+/// The maximum number of rows that are read from a table. A view can be endless.
 const ROWS_MAX: i64 = 10_000_000;
 
 const AT_ALL: Range<usize> = 0..0;
 
 const JSON_HELP: &str = "write a JSON list of objects, one object per row";
 
-/// The rows of a table, by key.
 type Table = Vec<(Key, Option<Vec<Value>>)>;
 
 fn refused(text: String, help: &str) -> Unreadable {
@@ -65,7 +65,7 @@ fn told(file: &str, wrong: &Wrong) -> Unreadable {
     refused(format!("{file}: {}", wrong.title), &wrong.help)
 }
 
-/// The places of these columns in `there`; one error names all that are missing.
+/// The positions of these columns in `there`. One error lists all missing columns.
 fn all_columns(of: &str, there: &[String], needed: &[&str]) -> Result<Vec<usize>, Wrong> {
     let place = |name: &&str| there.iter().position(|known| known == *name);
     let missing: Vec<&str> = needed.iter().filter(|name| place(name).is_none()).copied().collect();
@@ -81,12 +81,11 @@ fn all_columns(of: &str, there: &[String], needed: &[&str]) -> Result<Vec<usize>
     }
 }
 
-/// A name quoted for SQLite.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Refuses a table with too many rows before reading it.
+/// Refuses a table with too many rows before it is read.
 fn bounded(database: &Connection, table: &str) -> Result<(), Result<rusqlite::Error, Wrong>> {
     let some = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {})", quoted(table), ROWS_MAX + 1);
     let rows: i64 = database.query_row(&some, [], |row| row.get(0)).map_err(Ok)?;
@@ -98,10 +97,10 @@ fn bounded(database: &Connection, table: &str) -> Result<(), Result<rusqlite::Er
 }
 
 impl Reader<'_> {
-    /// Reads a phone's database: its rows are what its app shows at the end.
+    /// Reads a phone's database. Its rows are the rows that the app shows at the end.
     ///
     /// # Errors
-    /// It cannot be read, or has errors.
+    /// The database cannot be read, or has errors.
     pub fn phone(&mut self, phone: &Phone<'_>) -> Result<(), Unreadable> {
         let file = phone.file.display().to_string();
         let failed = |error: rusqlite::Error| {
@@ -175,7 +174,7 @@ impl Reader<'_> {
     /// Reads the backend's rows at the end.
     ///
     /// # Errors
-    /// It has errors, or contains a row twice.
+    /// The text has errors, or contains a row twice.
     pub fn dump(&mut self, dump: &Dump<'_>) -> Result<(), Unreadable> {
         let entity = self.entity_named(dump.entity, &AT_ALL).map_err(|wrong| told(dump.file, &wrong))?;
         let text = dump.text.trim_start_matches('\u{feff}');
@@ -193,10 +192,10 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads changes of the backend, in any order.
+    /// Reads changes of the backend. They can be in any order.
     ///
     /// # Errors
-    /// It has errors.
+    /// The text has errors.
     pub fn audit(&mut self, audit: &Audit<'_>) -> Result<(), Unreadable> {
         let sheet = Sheet::read(audit.file, audit.text.trim_start_matches('\u{feff}'))?;
         let needed = sheet.need(&["at", "entity", "key"])?;
@@ -276,7 +275,7 @@ fn rows_of_csv(file: &str, text: &str, columns: &Columns<'_>) -> Result<Vec<(Key
     sheet.rows.iter().map(row).collect()
 }
 
-/// A CSV with its header.
+/// A CSV table with its header.
 struct Sheet<'p> {
     file: &'p str,
     header: Vec<String>,
@@ -306,7 +305,7 @@ impl<'p> Sheet<'p> {
     fn need(&self, names: &[&str]) -> Result<Vec<usize>, Unreadable> {
         all_columns("header", &self.header, names).map_err(|wrong| told(self.file, &wrong))
     }
-    /// The columns of an entity that it has. Refuses columns that the entity does not have.
+    /// The entity's columns that the table has. Refuses columns that the entity does not have.
     fn columns(&self, columns: &Columns<'_>, besides: &[&str]) -> Result<Vec<(usize, usize)>, Unreadable> {
         for name in self.header.iter().filter(|name| !besides.contains(&name.as_str())) {
             if !columns.entity.columns.iter().any(|column| column.name == *name) {
@@ -346,7 +345,7 @@ impl<'p> Sheet<'p> {
     }
 }
 
-/// An error in a text of several lines.
+/// Makes an error for a text of several lines.
 fn in_text(file: &str, text: &str, wrong: Wrong) -> Diagnostic {
     let start = text[..wrong.span.start.min(text.len())].rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..].lines().next().unwrap_or_default();

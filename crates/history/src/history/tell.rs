@@ -1,4 +1,4 @@
-//! Replays a history to the oracle, and to recorders of lives.
+//! Replays a history to the oracle (the judge), and to recorders of the lives of rows.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -17,31 +17,31 @@ use crate::contract::{
 };
 use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Verdict};
 
-/// An item that is replayed at an instant.
+/// An event that is replayed.
 pub(super) enum Told<'m> {
     Of(&'m Moment),
     Flow(&'m Flow),
 }
 
-/// When a row was observed, and its shown values.
+/// The time at which a row was observed, and its shown values.
 type Look<'f> = (When, Option<&'f [Value]>);
 
-/// Which rows of devices are checked.
+/// The rows of devices that are checked.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
-    /// Only these rows; `None`: all rows.
+    /// If set, only these rows are checked.
     pub(super) only: Option<&'a [Row]>,
     pub(super) aside: &'a BTreeSet<Row>,
 }
 
-/// Replays events to listeners, with the state so far.
+/// Replays events to listeners, and tracks the backend's rows.
 pub(super) struct Teller<'h> {
     ground: &'h Ground,
     history: &'h History,
     pub(super) labels: Labels,
     /// The instant of virtual time zero, in microseconds since 1970.
     origin: i64,
-    /// The devices that take part, by their numbers here.
+    /// The devices that take part. A device's index here is its number in the replay.
     devices: Vec<u32>,
     oracle: Option<Oracle>,
     pub(super) lives: Vec<Life>,
@@ -51,7 +51,7 @@ pub(super) struct Teller<'h> {
     numbers: FxHashMap<EditAt, EditId>,
     /// The edits of each device, in the order in which they were made.
     made: Vec<Vec<EditAt>>,
-    /// Edits that are on the backend or finished.
+    /// Edits that are committed or finished.
     ended: FxHashMap<EditAt, ()>,
     now: Time,
 }
@@ -61,11 +61,11 @@ pub(super) fn labels(ground: &Ground, origin: i64) -> Labels {
     Labels { schema: ground.schema.clone(), units: ground.units.clone(), clock, is_third_party: false }
 }
 
-/// Longer than any recording: histories do not judge how long a run reports nothing.
+/// Longer than any recording. A history is not judged for runs that report nothing for long.
 const NEVER: Span = Span(u64::MAX / 8);
 
 impl<'h> Teller<'h> {
-    /// A teller for these devices and rows. `start`: the starting rows to use; all if `None`.
+    /// Makes a teller for these devices. With `start`, only these rows exist at the start.
     pub(super) fn new(
         (ground, history): (&'h Ground, &'h History),
         (origin, capabilities): (i64, Capabilities),
@@ -119,7 +119,7 @@ impl<'h> Teller<'h> {
     fn emit(&mut self, node: Node, event: Event<'_>) {
         let occurrence = Occurrence { at: self.now, node, event };
         self.oracle.iter_mut().for_each(|oracle| oracle.on(&occurrence));
-        // Inferred events were not recorded, so lives do not show them.
+        // The recording does not have inferred events, so the lives of rows do not show them.
         let inferred = matches!(
             event,
             Event::Engine(EngineEvent::ConflictDecided { .. } | EngineEvent::EditsSquashed { .. })
@@ -165,7 +165,7 @@ impl<'h> Teller<'h> {
         let of = &self.history.edits[at];
         let (node, edit) = (Node::Device(self.device(of.device)), self.id(at));
         let ((entity, key), stamp) = (&of.row, self.stamp(&of.row));
-        // Equal values do not show that the device saw that version, nor does an acknowledgement.
+        // Equal values, or an acknowledgement, do not prove that the device saw that version.
         let met = if matches!(act, Act::Same(_)) { Stamp(0) } else { stamp };
         let sides = Sides { local: self.labels.clock.start, remote: met, edited: None };
         let entity = *entity;
@@ -265,16 +265,16 @@ impl<'h> Teller<'h> {
         self.emit(node, event);
     }
 
-    /// Marks edits that were committed and are missing on the backend at the end.
+    /// Reports edits to the oracle that were committed and are missing on the backend at the end.
     pub(super) fn lacks(&mut self, edits: &[EditAt]) {
         let ids: Vec<EditId> = edits.iter().map(|edit| self.id(*edit)).collect();
         self.oracle.iter_mut().for_each(|oracle| ids.iter().for_each(|edit| oracle.vanished(*edit)));
     }
 
-    /// The verdict, given what devices show at the end.
+    /// Returns the verdict, after a check of the rows that devices show at the end.
     pub(super) fn finish(mut self, finals: &Finals<'_>, of: Asked<'_>) -> Verdict {
         let mut oracle = self.oracle.take().expect("it is there until the end");
-        // At the end, each device has received everything.
+        // The devices have received all rows at the end.
         self.set_to_dump(of.only);
         of.aside.iter().for_each(|row| self.rows.set(row, Stamp(0), None));
         for device in 0..self.devices.len() as u32 {
@@ -289,7 +289,7 @@ impl<'h> Teller<'h> {
         inspection.finish()
     }
 
-    /// The backend gets its recorded rows at the end.
+    /// Sets the backend to its recorded rows at the end.
     fn set_to_dump(&mut self, only: Option<&[Row]>) {
         for (entity, dump) in &self.history.backend {
             let held: Vec<Key> = match only {
@@ -307,7 +307,7 @@ impl<'h> Teller<'h> {
         }
     }
 
-    /// A device as it was observed. Rows that were not observed are assumed to be correct.
+    /// The rows that a device shows. A row that was not observed counts as correct.
     fn view(&self, device: u32, finals: &Finals<'_>, Asked { only, aside }: Asked<'_>) -> View {
         let of = &self.history.devices[device as usize];
         let mut view = View::default();
@@ -350,7 +350,7 @@ impl<'h> Teller<'h> {
         view
     }
 
-    /// Each row that is shown or should be, in key order.
+    /// Calls `add` for each row that the device shows or should show, in key order.
     fn all_rows<'f>(
         &self,
         entity: EntityId,
@@ -376,7 +376,7 @@ impl<'h> Teller<'h> {
         all.into_iter().for_each(|(key, look)| add(key, look));
     }
 
-    /// The versions of a record after each of its commits, with the range of the commit's time.
+    /// The versions of a row after each of its commits, with the time range of each commit.
     fn versions(&self, row: (EntityId, &Key)) -> Vec<(When, State)> {
         let whole = (row.0, row.1.clone());
         let columns = self.ground.schema.entity(row.0).columns.len();
@@ -390,8 +390,8 @@ impl<'h> Teller<'h> {
         versions
     }
 
-    /// Whether the row may have had these values when it was observed, because a later version may
-    /// have come since. Then its value at the end was not observed.
+    /// True if the shown values may be right for the time of the observation, because a later
+    /// version may have come afterwards. Then the row's state at the end counts as not observed.
     fn is_excused(
         &self,
         row: (EntityId, &Key),
@@ -405,7 +405,8 @@ impl<'h> Teller<'h> {
         let as_due = rows_alike(shown, due.map(|(_, _, due)| due.as_slice()));
         let versions = self.versions(row);
         let came_later = versions.last().is_some_and(|(last, _)| last.from > when.until);
-        // The last commit may be later than the look; then the version before it is also right.
+        // The last commit may be later than the observation. Then the version before it is right
+        // too.
         let may_come_later = versions.last().is_some_and(|(last, _)| last.until >= when.from);
         !as_due && (came_later || may_come_later && self.was_so(row.0, &versions, when, shown))
     }
@@ -424,9 +425,10 @@ impl<'h> Teller<'h> {
         })
     }
 
-    /// The stamp of a shown row: that of the version with its values. For a row created during a
-    /// complete recording, values that match no version count as the last version, so that values
-    /// nobody wrote are found.
+    /// The stamp of a shown row. Values of the current version get its stamp, and values of an
+    /// older version get 0. If the row was created during the recording and no version has the
+    /// shown values, the row also gets the current stamp. Then the oracle compares it with the
+    /// current version, and finds values that nobody wrote.
     fn stamp_of(&self, row: (EntityId, &Key), shown: &[Value], due: Option<&ShownRow>) -> Stamp {
         let Some((_, stamp, now)) = due else { return Stamp(0) };
         if reads_alike(shown, now) {
@@ -434,7 +436,7 @@ impl<'h> Teller<'h> {
         }
         let form = self.ground.schema.entity(row.0);
         if let Some(start) = self.history.rows.get(&(row.0, row.1.clone())) {
-            // Versions from before the recording are unknown.
+            // The recording does not have versions from before its start.
             let as_begun = reads_alike(shown, &form.project(start));
             return if as_begun { Stamp(self.labels.clock.start.0 - 1_000_000) } else { Stamp(0) };
         }
@@ -444,7 +446,7 @@ impl<'h> Teller<'h> {
         if self.versions(row).iter().any(older) { Stamp(0) } else { *stamp }
     }
 
-    /// The edits that wait on the device, and the messages to its user.
+    /// Adds the edits that wait on the device, and the messages to its user.
     fn say(&self, device: u32, finals: &Finals<'_>, view: &mut View) {
         let pending = |at: EditAt| {
             let (entity, key) = self.history.edits[at].row.clone();
@@ -458,7 +460,7 @@ impl<'h> Teller<'h> {
                 let asks = |at: &EditAt| finals.undecided.contains(at);
                 view.pending =
                     waits.iter().copied().filter(made).filter(|at| !asks(at)).map(pending).collect();
-                // Edits made after the observation were not observed.
+                // An edit that was made after the observation is unknown to it.
                 let since = |at: &EditAt| self.history.edits[*at].mark.when.until >= when.from;
                 let later = mine.iter().copied().filter(|at| when.until != i64::MAX && left(at) && since(at));
                 let later = later.filter(|at| !waits.contains(at));

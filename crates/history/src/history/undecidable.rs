@@ -1,14 +1,14 @@
-//! Why a history cannot be judged.
+//! The reasons why a history cannot be judged.
 
 use super::order::Contradiction;
 use crate::config::diagnostic::Diagnostic;
 
-/// Why a history cannot be judged.
+/// The reason why a history cannot be judged.
 #[derive(Debug)]
 pub enum Undecidable {
-    /// It contains nothing to test.
+    /// The history contains nothing to test.
     Empty(String),
-    /// It has these errors.
+    /// The history has these errors.
     Wrong(Vec<Diagnostic>),
 }
 

@@ -1,10 +1,11 @@
-//! Edits that were committed and are missing at the end, though no line says who changed the row.
+//! Finds edits that were committed and are missing at the end, although every change of their row
+//! has a line.
 
 use super::perform::{Act, Moment, Performed, State, Whose, after, alike, rows_alike};
 use super::recorded::{EditAt, Ground, History, Row};
 use crate::base::Value;
 
-/// Whether each change of this row has a line, so that there are no others.
+/// True if each change of this row has a line, so that there are no other changes.
 pub(super) fn is_recorded(history: &History, performed: &Performed, row: &Row) -> bool {
     let of_row = |moment: &Moment| match moment.act {
         Act::Commit(at, _) => !history.commits[at].is_inferred && history.commits[at].row == *row,
@@ -13,7 +14,7 @@ pub(super) fn is_recorded(history: &History, performed: &Performed, row: &Row) -
     !history.unrecorded_writers && (history.commits_all || performed.moments.iter().any(of_row))
 }
 
-/// The edits that should show in a row after all its commits, and are missing at the end.
+/// The edits whose values should be in a row after all its commits, but are missing at the end.
 pub(super) fn undone(ground: &Ground, history: &History, performed: &Performed) -> Vec<EditAt> {
     let mut all = Vec::new();
     for (row, state) in &performed.states {
@@ -29,11 +30,13 @@ pub(super) fn undone(ground: &Ground, history: &History, performed: &Performed) 
     all
 }
 
-/// The authors of a row after all its commits: the edit of each column, and of its deletion.
+/// The authors of a row after all its commits: the edit that set each column, and the edit that
+/// deleted the row.
 struct Authors {
     state: State,
     columns: Vec<Option<EditAt>>,
-    /// Columns that a person set to null, which a table of changes may not be able to express.
+    /// Columns that a person set to null or to an empty text. A table of changes may not be able to
+    /// express that.
     emptied: Vec<bool>,
     deletion: Option<EditAt>,
 }
@@ -88,7 +91,7 @@ impl Authors {
         authors
     }
 
-    /// The edits that are missing.
+    /// The edits whose values are missing.
     fn gone(&self, now: Option<&Vec<Value>>) -> Vec<EditAt> {
         let Some(state) = &self.state else { return self.deletion.into_iter().collect() };
         let is_gone = |column: &usize| {

@@ -1,4 +1,4 @@
-//! Reads values by the type of their column: from JSON, from a CSV cell, from SQLite.
+//! Reads values of a column's type: from JSON, from a CSV cell, from SQLite.
 
 use rusqlite::types::ValueRef as Sql;
 
@@ -7,7 +7,7 @@ use super::recorded::Wrong;
 use crate::base::{Stamp, Value, to_base64};
 use crate::contract::ColumnKind;
 
-/// The kind of value that a column takes, in words.
+/// A text that describes the values of a column.
 pub(super) fn wanted(kind: &ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "a text",
@@ -22,7 +22,7 @@ pub(super) fn wanted(kind: &ColumnKind) -> &'static str {
     }
 }
 
-/// A time in microseconds since 1970: RFC 3339, or local time without an offset.
+/// Reads a time in microseconds since 1970. The text is RFC 3339, or local time without an offset.
 pub(super) fn micros(text: &str, utc_offset: i32) -> Option<i64> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Some(at.as_microsecond());
@@ -32,7 +32,6 @@ pub(super) fn micros(text: &str, utc_offset: i32) -> Option<i64> {
     Some(offset.to_timestamp(local).ok()?.as_microsecond())
 }
 
-/// Reads a value from JSON.
 pub(super) fn of_json(node: &Node<'_>, kind: &ColumnKind, utc_offset: i32) -> Result<Value, Wrong> {
     let value = match (&node.value, kind) {
         (Json::Null, _) => Some(Value::Null),
@@ -45,7 +44,7 @@ pub(super) fn of_json(node: &Node<'_>, kind: &ColumnKind, utc_offset: i32) -> Re
         (Json::Number(text), ColumnKind::Int | ColumnKind::Timestamp) => text.parse().ok().map(Value::Int),
         (Json::Number(text), ColumnKind::Real) => real(text),
         (Json::Number(text), ColumnKind::Decimal { .. }) => canonical(text, kind),
-        // Keys are texts, even if they are written as numbers.
+        // Keys are texts, even if a line has them as numbers.
         (Json::Number(text), ColumnKind::Ref(_)) => text.parse::<i64>().ok().map(|_| Value::text(text)),
         (Json::Text(text), ColumnKind::Timestamp) => micros(text, utc_offset).map(Value::Int),
         (Json::Text(text), kind) => canonical(text, kind),
@@ -65,11 +64,12 @@ fn canonical(text: &str, kind: &ColumnKind) -> Option<Value> {
 }
 
 fn real(text: &str) -> Option<Value> {
-    // Turns minus zero into zero.
+    // Adding 0 turns minus zero into zero.
     text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|x| Value::Real(x + 0.0))
 }
 
-/// Reads a value from a CSV cell; an empty cell is null. `None` if the column cannot hold it.
+/// Reads a value from a CSV cell. An empty cell is null. `None` if the column cannot hold the
+/// value.
 pub(super) fn of_cell(cell: &str, kind: &ColumnKind, utc_offset: i32) -> Option<Value> {
     let trimmed = cell.trim();
     if trimmed.is_empty() {
@@ -89,7 +89,7 @@ pub(super) fn of_cell(cell: &str, kind: &ColumnKind, utc_offset: i32) -> Option<
     }
 }
 
-/// Reads a value from SQLite. `None` if the column cannot hold it.
+/// Reads a value from SQLite. `None` if the column cannot hold the value.
 pub(super) fn of_sql(value: Sql<'_>, kind: &ColumnKind, utc_offset: i32) -> Option<Value> {
     match (value, kind) {
         (Sql::Null, _) => Some(Value::Null),
@@ -103,7 +103,7 @@ pub(super) fn of_sql(value: Sql<'_>, kind: &ColumnKind, utc_offset: i32) -> Opti
         (Sql::Real(x), ColumnKind::Decimal { .. }) => canonical(&x.to_string(), kind),
         (Sql::Text(bytes), kind) => {
             let text = std::str::from_utf8(bytes).ok()?;
-            // In a database an empty text is a value.
+            // In a database, an empty text is a value.
             if text.is_empty() && *kind == ColumnKind::Text {
                 return Some(Value::text(""));
             }
@@ -117,7 +117,6 @@ fn whole(x: f64) -> Option<i64> {
     (x.fract() == 0.0 && x.abs() < 9e15).then_some(x as i64)
 }
 
-/// Writes a value as JSON.
 pub(super) fn to_json(value: &Value, kind: &ColumnKind) -> serde_json::Value {
     match (value, kind) {
         (Value::Null, _) => serde_json::Value::Null,
@@ -133,7 +132,6 @@ pub(super) fn to_json(value: &Value, kind: &ColumnKind) -> serde_json::Value {
     }
 }
 
-/// Writes a stamp as a time.
 pub(super) fn instant(at: Stamp) -> String {
     jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

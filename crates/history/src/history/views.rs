@@ -1,4 +1,4 @@
-//! The oracle's views: rows of the backend, and devices at the end.
+//! The views that the oracle (the judge) gets: rows of the backend, and devices at the end.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,6 @@ use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Attributes, DeviceView, Entity, LogEntry, PendingEdit, ScopeRule};
 use crate::oracle::Truth;
 
-/// The backend's rows by entity, each with its stamp.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rows(Vec<BTreeMap<Key, (Stamp, Vec<Value>)>>);
 
@@ -40,21 +39,20 @@ impl Truth for Rows {
     }
 }
 
-/// Whether a row belongs on a device with these attributes.
+/// True if a row belongs on a device with these attributes.
 pub(super) fn is_in_scope(entity: &Entity, values: &[Value], attributes: &Attributes) -> bool {
     entity.scope.iter().all(|rule: &ScopeRule| rule.is_met(&values[rule.column()], attributes))
 }
 
-/// A row as a device shows it.
 pub(super) type ShownRow = (Key, Stamp, Vec<Value>);
 
-/// A device at the end.
+/// The rows, waiting edits and log of a device at the end.
 #[derive(Debug, Default)]
 pub(super) struct View {
     /// By entity, in key order.
     pub(super) rows: Vec<Vec<ShownRow>>,
     pub(super) pending: Vec<PendingEdit>,
-    /// Edits that are not on the backend, of a device whose waiting edits are not known.
+    /// Edits that are not committed, of a device whose waiting edits nobody recorded.
     pub(super) unknown: Vec<PendingEdit>,
     pub(super) log: Vec<LogEntry>,
 }

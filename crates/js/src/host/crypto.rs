@@ -1,10 +1,10 @@
-//! Digests and letters of bytes.
+//! The hash functions and the base64 encoding of the JavaScript API.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::Digest as _;
 
-/// The digest with this name in Web Crypto; `None` if the name is not known.
+/// Returns the hash of `bytes` for an algorithm name of Web Crypto; `None` for an unknown name.
 pub(super) fn digest(name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     Some(match name {
         "SHA-1" => sha1::Sha1::digest(bytes).to_vec(),

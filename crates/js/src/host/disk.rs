@@ -1,4 +1,5 @@
-//! The databases of one phone or server, and the bench's own writes beside those of the engine.
+//! The databases of one phone or server. The bench (the simulator) also writes into them: its
+//! journal of edits goes into the engine's own transactions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,16 +11,15 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use crate::contract::{Database, Files};
 use crate::runtime::{Spent, attach_nothing, count_steps};
 
-/// Statements of the bench, to run in one transaction with the engine's next write of a row.
+/// Statements of the bench. They run in one transaction with the engine's next write of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note {
-    /// The key of the row: the engine's write must contain it. `None`: any write will do.
+    /// The key of the row. The engine's write must contain it; with `None`, any write will do.
     pub(crate) key: Option<String>,
-    /// The statements.
     pub(crate) text: String,
 }
 
-/// The statement that stores a name of the app for an edit.
+/// Returns the statement that stores one more name of an edit. The app chose that name.
 pub(crate) fn named(number: u32, name: &str) -> String {
     let name = name.replace('\'', "''");
     format!("UPDATE bench_edits SET names = coalesce(names, '') || '{name}\n' WHERE number = {number};")
@@ -29,24 +29,24 @@ const NAMES: &str = "CREATE TABLE IF NOT EXISTS bench_main(name TEXT)";
 
 pub(crate) struct Disk {
     at: Database,
-    /// The database in which the bench writes; also the first database that the engine opens.
+    /// The database in which the bench writes. It is also the first database that the engine opens.
     pub(crate) main: Rc<Connection>,
     others: RefCell<Vec<Rc<Connection>>>,
     notes: RefCell<Vec<Note>>,
-    /// The edit that is being saved, and the statements for its names.
+    /// The number of the edit that is being saved, and the statements that store its names.
     naming: RefCell<Option<(u32, String)>>,
-    /// Notes in an open transaction, each with the number of its database and the number of
-    /// savepoints around it.
+    /// Notes of an open transaction: the database's number, the number of open savepoints, the
+    /// note.
     unsure: RefCell<Vec<(u32, usize, Note)>>,
     /// Names of the open savepoints, by database.
     savepoints: RefCell<BTreeMap<u32, Vec<String>>>,
-    /// True if all writes until the end of the turn are one transaction.
+    /// True if one transaction contains all writes until the end of the turn.
     whole: Cell<bool>,
     /// Counts the steps of SQLite; must outlive the connections.
     spent: Rc<RefCell<Spent>>,
 }
 
-/// Opens a database. A locked database fails at once: nobody else runs who could unlock it.
+/// Opens a database. A locked database fails at once, because no other thread could unlock it.
 fn connect(at: &Database, path: &str) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -62,7 +62,7 @@ fn connect(at: &Database, path: &str) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A database in memory; its clock is that of the phone's disk.
+/// Opens a database in memory. Its clock is the clock of the phone's disk.
 fn in_memory(at: &Database) -> rusqlite::Result<Connection> {
     let connection = match at.vfs {
         Some(vfs) => Connection::open_in_memory_with_flags_and_vfs(OpenFlags::default(), vfs)?,
@@ -83,8 +83,8 @@ impl Disk {
         self.at.files.as_ref()
     }
 
-    /// Opens a database of the engine by name; returns its number. The first one ever opened is the
-    /// main database (0). Others are separate files, or in memory.
+    /// Opens a database of the engine by name, and returns its number. The first database that was
+    /// ever opened is the main database (0). The others are separate files or in memory.
     pub(super) fn open_named(&self, name: &str) -> rusqlite::Result<u32> {
         if name == ":memory:" || name.is_empty() {
             return Ok(self.keep(in_memory(&self.at)?));
@@ -97,7 +97,7 @@ impl Disk {
         match main {
             None => _ = self.main.execute("INSERT INTO bench_main VALUES(?1)", [&name])?,
             Some(main) if main == name => {}
-            // A bundle that is only inspected has no disk.
+            // A bundle (the app's code) that is only examined before a run has no disk.
             Some(_) if self.at.vfs.is_none() => return Ok(self.keep(in_memory(&self.at)?)),
             Some(_) => {
                 let folder = self.at.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -124,29 +124,30 @@ impl Disk {
     pub(crate) fn note(&self, note: Note) {
         self.notes.borrow_mut().push(note);
     }
-    /// Writes the remaining notes with this text; for `None`, those that wait for any write.
+    /// Writes the remaining notes with this text. With `None`, writes the notes that wait for any
+    /// write.
     pub(crate) fn write_left(&self, text: Option<&str>) -> rusqlite::Result<()> {
         let is_meant = |note: &mut Note| text.map_or(note.key.is_none(), |text| note.text == text);
         let left: Vec<Note> = self.notes.borrow_mut().extract_if(.., is_meant).collect();
         let text: String = left.into_iter().map(|note| note.text).collect();
         if text.is_empty() { Ok(()) } else { self.write(&text) }
     }
-    /// Begins to save this edit: names that the app draws from now on belong to the edit.
+    /// Starts to collect names for this edit: each name that the app draws from now on belongs to
+    /// it.
     pub(crate) fn begin_naming(&self, number: u32) {
         self.naming.replace(Some((number, String::new())));
     }
-    /// Stores a name that the app drew for the edit that is being saved.
     pub(super) fn name(&self, name: &str) {
         if let Some((number, names)) = self.naming.borrow_mut().as_mut() {
             *names += &named(*number, name);
         }
     }
-    /// The statements for names that no write has stored yet.
+    /// Returns the statements for names that no write has stored yet.
     pub(crate) fn end_naming(&self) -> String {
         self.naming.take().map(|(_, names)| names).unwrap_or_default()
     }
-    /// Drops the notes with this text, because their edit failed. True if no note was left to drop:
-    /// then it was written already, and the caller must undo it.
+    /// Drops the notes with this text, because their edit failed. Returns true if no note was left:
+    /// then the note is already written, and the caller must undo it.
     pub(crate) fn forget(&self, text: &str) -> bool {
         let mut notes = self.notes.borrow_mut();
         let (all, is_other) = (notes.len(), |note: &Note| note.text != text);
@@ -154,12 +155,13 @@ impl Disk {
         self.unsure.borrow_mut().retain(|(.., note)| is_other(note));
         notes.len() == all
     }
-    /// Adds lines to the log that the person can read; returns the numbers of their edits.
+    /// Adds lines to the log that the person can read. Returns the numbers of the logged edits, or
+    /// `None` if the phone knows no such edit.
     ///
-    /// With `edit`: for that edit, and for uncommitted edits that were sent as one with it. Else
-    /// for edits of the row `key`: those that the server did not take, or those without a decision
-    /// if it decided none that way. `None` if nobody edited such a row. The decisions of the
-    /// current response must be stored before.
+    /// With `edit`, logs that edit. A line of kind `rejected` also covers uncommitted edits of the
+    /// group that the phone sent as one with it. Without `edit`, logs edits of the row `key`: those
+    /// that the server did not take, or those without a decision. The caller must store the
+    /// decisions of the current response first.
     pub(super) fn log(
         &self,
         key: &str,
@@ -197,7 +199,6 @@ impl Disk {
             || self.main.prepare_cached(was_logged)?.query_row(params![key, number], |row| row.get(0))?;
         Ok(is_known.then_some(written))
     }
-    /// Runs statements of the bench, in a transaction.
     pub(crate) fn write(&self, text: &str) -> rusqlite::Result<()> {
         if self.main.is_autocommit() {
             return self.main.execute_batch(&format!("BEGIN;{text}COMMIT;"));
@@ -205,7 +206,7 @@ impl Disk {
         self.main.execute_batch(text)
     }
 
-    /// Runs a write of the engine, together with the notes that belong to it.
+    /// Runs a write of the engine. The notes that belong to it run in the same transaction.
     pub(super) fn writing<T>(
         &self,
         (number, connection): (u32, &Connection),
@@ -240,7 +241,7 @@ impl Disk {
         }
         ended.and(done)
     }
-    /// The engine has ended its own transaction in this database; `well` if it committed.
+    /// Called when the engine has ended its own transaction; `well` means that it committed.
     pub(super) fn ended(&self, number: u32, well: bool) {
         self.savepoints.borrow_mut().remove(&number);
         let ended: Vec<_> = self.unsure.borrow_mut().extract_if(.., |(of, ..)| *of == number).collect();
@@ -259,7 +260,7 @@ impl Disk {
         names.truncate(at + 1);
         Some(at)
     }
-    /// A savepoint is released: its writes now belong to what is around it.
+    /// Releases a savepoint: its notes now belong to the enclosing savepoint or transaction.
     pub(super) fn released(&self, number: u32, name: &str) {
         let Some(at) = self.found(number, name) else { return };
         self.savepoints.borrow_mut().entry(number).or_default().truncate(at);
@@ -267,7 +268,7 @@ impl Disk {
         let of_it = unsure.iter_mut().filter(|(of, ..)| *of == number);
         of_it.for_each(|(_, within, _)| *within = at.min(*within));
     }
-    /// A savepoint is rolled back: notes written since then are queued again.
+    /// Rolls back to a savepoint: notes written since then are queued again.
     pub(super) fn back_to(&self, number: u32, name: &str) {
         let Some(at) = self.found(number, name) else { return };
         let is_undone = |(of, within, _): &mut (u32, usize, Note)| *of == number && *within > at;
@@ -275,7 +276,7 @@ impl Disk {
         self.notes.borrow_mut().extend(undone.into_iter().map(|(.., note)| note));
     }
 
-    /// Makes one transaction of all writes from here to the end of the turn.
+    /// Starts one transaction for all writes until the end of the turn.
     pub(super) fn begin_whole(&self) -> rusqlite::Result<()> {
         if self.main.is_autocommit() {
             self.main.execute_batch("BEGIN")?;
@@ -283,7 +284,7 @@ impl Disk {
         }
         Ok(())
     }
-    /// Ends the turn; true if it committed something.
+    /// Ends the turn. Returns true if it committed something.
     pub(crate) fn end_turn(&self) -> rusqlite::Result<bool> {
         if !self.whole.replace(false) || self.main.is_autocommit() {
             return Ok(false);

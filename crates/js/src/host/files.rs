@@ -1,10 +1,10 @@
-//! Files beside the phone's databases, each read and written as a whole.
+//! Files beside the phone's databases. JavaScript reads and writes each file as a whole.
 
 use std::io;
 
 use super::state::Host;
 
-/// The file's name on the disk: without folders, and different from the names of databases.
+/// Returns the file's name on the disk. It has no folders and differs from each database's name.
 fn named(name: &str) -> String {
     format!("js-file-{}", name.replace('/', "%2F"))
 }
@@ -20,7 +20,7 @@ pub(super) fn read(host: &Host, name: &str) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Writes a file and syncs it; true if the file existed before.
+/// Writes a file and syncs it. Returns true if the file existed before.
 pub(super) fn write(host: &Host, name: &str, bytes: &[u8]) -> io::Result<()> {
     let Some(files) = host.disk.files().filter(|_| !host.dies()) else { return Ok(()) };
     let file = files.open(&named(name))?;

@@ -1,5 +1,5 @@
-//! Installs the host's functions in `__host`, from which the preludes (our own JavaScript) take
-//! them.
+//! Puts the host's functions into the object `__host`. The preludes (the bench's own JavaScript)
+//! take them from there.
 
 use std::rc::Rc;
 
@@ -12,10 +12,10 @@ use super::state::{Effect, Host};
 use super::{crypto, files, sql};
 use crate::runtime::{Interpreter, Program, bytes_in, keep_entry};
 
-/// The warning if `bench.log` names a row without edits.
+/// The warning for a call of `bench.log` with a row that has no edits.
 const UNKNOWN: &str = "`bench.log` names a row without a known edit: `id` must be the row's key, and `edit` the edit's id, as `edit({ id, key })` received both";
 
-/// Adds functions to the object `$it`. They hold the host, or what they need of it, weakly.
+/// Adds functions to the object `$it`. Each function holds a weak reference to the host.
 macro_rules! functions {
     ($it:ident, $host:ident; $($name:literal = |$ctx:ident, $own:ident $(, $arg:ident: $kind:ty)*| $body:expr;)+) => {$({
         let weak = Rc::downgrade($host);
@@ -30,7 +30,7 @@ macro_rules! functions {
 }
 pub(crate) use functions;
 
-/// Puts into `interpreter` everything that a bundle finds there.
+/// Sets up everything that a bundle (the app's code) can use in `interpreter`.
 pub(crate) fn start(
     interpreter: &Interpreter,
     host: &Rc<Host>,
@@ -80,7 +80,7 @@ fn world<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
                 let words = format!("`{kind}` is not a kind of log line; write one of `{}`", known.join("`, `"));
                 return Err(Exception::throw_type(&ctx, &words));
             }
-            // The line is in the app's own transaction, if one is open.
+            // If the app has an open transaction, the log line is part of it.
             let written = host.disk.log(&key, edit.as_deref(), &kind);
             let written = written.map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
             host.push(match written {
@@ -167,7 +167,8 @@ fn disk<'js>(it: &Object<'js>, host: &Rc<Host>) -> Result<()> {
     Ok(())
 }
 
-/// The functions of `Math`, from crate `libm`: the interpreter would use the host's C library.
+/// The functions of `Math`. Crate `libm` gives equal digits everywhere; the host's C library does
+/// not.
 fn math<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     type Of = fn(f64) -> f64;
     const ONE: [(&str, Of); 18] = [

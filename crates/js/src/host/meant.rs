@@ -1,6 +1,6 @@
 //! Suggests known names for an unknown one.
 
-/// The known name that is close to a word; if none is close, all known names.
+/// Suggests the known name that is close to `word`; if none is close, lists all known names.
 pub(crate) fn did_you_mean<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     let names = || known.iter().map(AsRef::as_ref);
     let apart = |name: &&str| strsim::damerau_levenshtein(word, name);
@@ -10,7 +10,7 @@ pub(crate) fn did_you_mean<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     }
 }
 
-/// The first of these names that is almost this one; an equal name does not count.
+/// Returns the first name that differs from `of` in at most two letters, but is not equal.
 pub(super) fn misspelt(names: &[String], of: &str) -> Option<String> {
     let is_near = |name: &&String| *name != of && strsim::damerau_levenshtein(name, of) <= 2;
     names.iter().find(is_near).cloned()

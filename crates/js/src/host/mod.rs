@@ -1,13 +1,13 @@
 //! The functions that JavaScript finds on a phone and on a server: clock, timers, random numbers,
 //! console, fetch, sockets, SQLite, files, storage.
 //!
-//! Each subject has a file in Rust for the part that needs the host. The `.js` beside it has the
-//! API of a browser or a library. All subjects share a [`Host`], one per runtime.
+//! Each subject has a Rust file for the part that needs the host. The `.js` file beside it imitates
+//! the API of a browser or of a library. All subjects share a [`Host`]; each runtime has one.
 //!
-//! Invariants: a function reaches only the simulated disk and network of its own phone. Some
-//! effects take time: a request, a timer, an answer to the bench. A turn only records such an
-//! [`Effect`]; the effect happens when the turn's own time is over. Functions hold the host weakly,
-//! so a runtime can be dropped at any time.
+//! Invariants: a function reaches only the simulated disk and network of its own phone. A request,
+//! a timer or an answer to the bench (the simulator) is an [`Effect`]. A turn (one uninterrupted
+//! run of JavaScript) only records its effects; they happen when the turn's own time is over.
+//! Functions hold the host weakly, so a runtime can be dropped at any time.
 
 mod crypto;
 mod disk;

@@ -2,7 +2,8 @@
 
 use crate::runtime::Modules;
 
-/// The modules that run before any bundle, in this order, joined into one.
+/// The parts of the prelude (the bench's own JavaScript), joined into one text. It runs before any
+/// bundle.
 pub(super) const PRELUDE: &str = concat!(
     include_str!("base.js"),
     include_str!("events.js"),
@@ -18,12 +19,12 @@ pub(super) const PRELUDE: &str = concat!(
     include_str!("entry.js"),
 );
 
-/// True if the name belongs to the bench and not to a file of an app.
+/// True if the name belongs to the bench (the simulator) and not to a file of an app.
 pub(crate) fn is_ours(name: &str) -> bool {
     name == BENCH || name == "bench-server" || name.starts_with("bench:")
 }
 
-/// The modules: the name of each, all names by which a bundle may import it, and its text.
+/// The modules: the name of each, all names by which a bundle can import it, and its text.
 const ALL: &[(&str, &[&str], &str)] = &[
     ("bench:sqlite", &["bench:sqlite", "better-sqlite3"], include_str!("sqlite.js")),
     ("bench:expo-sqlite", &["expo-sqlite"], include_str!("expo.js")),
@@ -46,8 +47,8 @@ const ALL: &[(&str, &[&str], &str)] = &[
     ("bench:files", &["bench:files"], include_str!("files.js")),
 ];
 
-/// The name of the prelude. Only the bench's own modules may import it: it exports the host's
-/// functions.
+/// The name of the prelude. Only the bench's own modules can import it, because it exports the
+/// host's functions.
 pub(super) const BENCH: &str = "bench";
 
 pub(crate) const MODULES: Modules = Modules(|base, name| {

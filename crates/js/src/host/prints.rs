@@ -2,7 +2,6 @@
 
 use crate::contract::{EditKind, EditSaid};
 
-/// The content of an edit of a row.
 pub(crate) trait Says {
     fn prints(&self) -> &[(usize, u64)];
     fn deletes(&self) -> bool;
@@ -17,18 +16,17 @@ impl Says for EditSaid {
     }
 }
 
-/// The print of a column; `None` if these prints do not have the column.
 pub(crate) fn print_at(prints: &[(usize, u64)], column: usize) -> Option<u64> {
     prints.iter().find(|(of, _)| *of == column).map(|(_, print)| *print)
 }
 
-/// The print of a column after the edit at `at`; `None` if no edit up to it sets the column.
+/// The print of a column after the edit at `at`; `None` if no edit up to `at` sets the column.
 pub(crate) fn by_then(edits: &[&impl Says], at: usize, column: usize) -> Option<u64> {
     edits[..=at].iter().rev().find_map(|edit| print_at(edit.prints(), column))
 }
 
-/// True if a state of the row (or its deletion) is the one after the edit at `at`: it has all
-/// values of that edit, and none that only a later edit sets.
+/// True if `state` (a row, or its deletion) is the row after the edit at `at`. The state must have
+/// all values of that edit, and no value that only a later edit sets.
 pub(crate) fn fits(edits: &[&impl Says], at: usize, is_gone: bool, state: &[(usize, u64)]) -> bool {
     if is_gone || edits[at].deletes() {
         return is_gone && edits[at].deletes();

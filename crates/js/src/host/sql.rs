@@ -1,4 +1,4 @@
-//! SQLite for JavaScript.
+//! The functions with which JavaScript uses SQLite.
 
 use rquickjs::{Array, Ctx, Exception, IntoJs, Object, Result, TypedArray, Value};
 use rusqlite::fallible_iterator::FallibleIterator as _;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, Statement};
 use super::state::Host;
 use crate::runtime::entry;
 
-/// The values for a statement: by position, or by name.
+/// The values that JavaScript binds to a statement.
 enum Given {
     InOrder(Vec<Sql>),
     Named(Vec<(String, Sql)>),
@@ -50,7 +50,7 @@ fn sql_value<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Sql> {
         return Ok(if is_whole { Sql::Integer(x as i64) } else { Sql::Real(x) });
     }
     if let Some(text) = value.as_string() {
-        // Half of a surrogate pair is not valid UTF-8; it is replaced as in a browser.
+        // SQLite needs valid UTF-8, so half a surrogate pair is replaced, as in a browser.
         let text = text.to_string().or_else(|_| entry(ctx, "wellFormed")?.call((text.clone(),)))?;
         return Ok(Sql::Text(text));
     }
@@ -96,7 +96,7 @@ impl Given {
             }
         }
     }
-    /// True if one of the texts contains `key`.
+    /// True if one of the bound texts contains `key`.
     fn says(&self, key: &str) -> bool {
         let has = |value: &Sql| matches!(value, Sql::Text(text) if text.contains(key));
         match self {
@@ -119,7 +119,6 @@ fn js_value<'js>(ctx: &Ctx<'js>, value: ValueRef<'_>) -> Result<Value<'js>> {
     }
 }
 
-/// The effect of a statement on transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Reads,
@@ -127,13 +126,12 @@ enum Kind {
     Begins,
     Commits,
     RollsBack,
-    /// A savepoint of this name is set, released or rolled back to.
     Savepoint(String),
     Release(String),
     BackTo(String),
 }
 
-/// The first words of a statement in lower case, without comments and quotes.
+/// Returns the first words of a statement in lower case, without comments and quotes.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut rest) = (Vec::new(), text);
     while words.len() < 5 {
@@ -183,7 +181,7 @@ fn kind(text: &str, reads: bool) -> Kind {
     }
 }
 
-/// Runs one step `f` of a statement, together with the bench's notes.
+/// Runs one step `f` of a statement. The bench's notes run in the same transaction.
 fn step<T>(
     host: &Host,
     (number, connection): (u32, &Connection),
@@ -197,7 +195,7 @@ fn step<T>(
     };
     let closed = connection.is_autocommit();
     match kind {
-        // Also if a failed statement rolled back everything: `INSERT OR ROLLBACK`, a full disk.
+        // A failed statement can also roll back everything: `INSERT OR ROLLBACK`, or a full disk.
         _ if open && closed => host.disk.ended(number, done.is_ok() && *kind != Kind::RollsBack),
         _ if done.is_err() => {}
         Kind::Savepoint(name) => host.disk.savepoint(number, name),
@@ -213,13 +211,12 @@ fn step<T>(
     Ok(done)
 }
 
-/// Refuses a statement that would open a file by its path, or that asks SQLite about the host
-/// machine instead of the phone.
+/// Refuses a statement that opens a file by its path, or that asks SQLite about the host machine.
 fn allowed(ctx: &Ctx<'_>, text: &str) -> Result<()> {
     refusal(text).map_or(Ok(()), |why| Err(Exception::throw_message(ctx, why)))
 }
 
-/// Tables of the bench about edits, which no app may touch.
+/// Tables in which the bench (the simulator) keeps edits. No app can use them.
 const OF_THE_BENCH: [&str; 7] =
     ["bench_edits", "bench_stamps", "bench_log", "bench_held", "bench_run", "bench_main", "bench_pushes"];
 
@@ -254,7 +251,8 @@ fn refusal(text: &str) -> Option<&'static str> {
     None
 }
 
-/// The code of a statement in lower case, without comments and texts; and its texts.
+/// Splits a statement into its code and its text literals. The code is in lower case, without
+/// comments.
 fn parted(text: &str) -> (String, Vec<String>) {
     let (mut code, mut literals) = (String::new(), Vec::new());
     let mut rest = text;
@@ -288,7 +286,7 @@ fn connection(ctx: &Ctx<'_>, host: &Host, number: u32) -> Result<std::rc::Rc<Con
     host.disk.of(number).ok_or_else(|| Exception::throw_message(ctx, "SQLITE_MISUSE|the database is closed"))
 }
 
-/// The rows of a statement, at most `limit`: as objects, or as lists of values if `raw`.
+/// Returns at most `limit` rows of a statement: as objects, or as lists of values if `raw`.
 pub(super) fn all<'js>(
     ctx: &Ctx<'js>,
     host: &Host,
@@ -338,7 +336,7 @@ fn one<'js>(ctx: &Ctx<'js>, row: &rusqlite::Row<'_>, names: &[String], raw: bool
     Ok(object.into_value())
 }
 
-/// Runs a statement for its effect; returns the number of changed rows and the last row's number.
+/// Runs a statement that writes. Returns the number of changed rows and the last row's number.
 pub(super) fn run<'js>(
     ctx: &Ctx<'js>,
     host: &Host,
@@ -349,7 +347,7 @@ pub(super) fn run<'js>(
     let before = changed(&*connection(ctx, host, number)?);
     all(ctx, host, (number, text), args, (true, 0))?;
     let connection = connection(ctx, host, number).or_else(|error| {
-        // The process died by its own commit, which is on the disk.
+        // The process died while it committed. The commit is on the disk.
         ctx.catch();
         host.disk.of(number).ok_or(error)
     })?;
@@ -360,12 +358,12 @@ pub(super) fn run<'js>(
     Ok(list)
 }
 
-/// Runs several statements in order.
 pub(super) fn exec(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> Result<()> {
     let connection = connection(ctx, host, number)?;
     let mut batch = rusqlite::Batch::new(&connection, text);
     loop {
-        // If SQLite cannot prepare a forbidden statement, our reason is reported.
+        // SQLite cannot prepare some forbidden statements. Then our reason is reported, not
+        // SQLite's.
         let next = batch.next().map_err(|error| match allowed(ctx, text) {
             Ok(()) => threw(ctx, &error),
             Err(refused) => refused,
@@ -387,7 +385,6 @@ pub(super) fn exec(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> R
     }
 }
 
-/// The names of a statement's columns.
 pub(super) fn columns(ctx: &Ctx<'_>, host: &Host, (number, text): (u32, &str)) -> Result<Vec<String>> {
     let connection = connection(ctx, host, number)?;
     allowed(ctx, text)?;

@@ -1,4 +1,4 @@
-//! State that the functions of one runtime share.
+//! The state that all functions of one runtime share.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,20 +10,19 @@ use super::disk::Disk;
 use crate::contract::{Clock, CrashPoints, Machine, NetworkKind, Seed, Span, Time, Transport, Work};
 use crate::runtime::Spent;
 
-/// The maximum number of console lines kept.
 const LINES: usize = 20;
 
-/// A runtime's access to the world. A phone that is prepared before the start has none.
+/// A runtime's access to the world (the whole simulation). A phone that is prepared before the
+/// start has none.
 pub(crate) struct World {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) crash: Rc<dyn CrashPoints>,
-    /// A phone's hardware.
     pub(crate) machine: Option<Rc<dyn Machine>>,
-    /// The client transport to the server; `None` for a server.
+    /// The client transport to the server; `None` in a server's runtime.
     pub(crate) transport: Option<Rc<dyn Transport>>,
 }
 
-/// An effect that a turn asked for; it happens when the turn's time is over.
+/// An effect that a turn asks for. It happens when the turn's time is over.
 #[derive(Debug)]
 pub(crate) enum Effect {
     Timer {
@@ -33,7 +32,7 @@ pub(crate) enum Effect {
     Untimer {
         id: u32,
     },
-    /// Sends a request: the head as the prelude wrote it, and the body.
+    /// Sends a request. The head is JSON from the prelude (the bench's own JavaScript).
     Fetch {
         id: u32,
         head: String,
@@ -42,7 +41,7 @@ pub(crate) enum Effect {
     Abort {
         id: u32,
     },
-    /// Opens a held connection: its address, and what else the server gets first.
+    /// Opens a long-lived connection. `hello` has its address and the headers of its first request.
     Connect {
         id: u32,
         hello: String,
@@ -55,24 +54,22 @@ pub(crate) enum Effect {
     Hang {
         id: u32,
     },
-    /// An answer that the bench had asked for is ready.
+    /// The bench called a function of the adapter (the app's sync code), and this is its result.
     Settled {
         id: u32,
         result: Result<Json, String>,
     },
-    /// The adapter reports that received rows are applied.
     Applied,
-    /// A line of the console.
     Line {
         level: String,
         text: String,
     },
-    /// The app tells its person that these edits did not go as made.
+    /// The app tells its person that the server did not take these edits unchanged.
     Logged {
         numbers: Vec<u32>,
         kind: String,
     },
-    /// The app called something without effect.
+    /// The app called a function that had no effect.
     Warned {
         what: String,
     },
@@ -86,12 +83,12 @@ pub(crate) struct Host {
     draws: Cell<u64>,
     effects: RefCell<Vec<Effect>>,
     console: RefCell<VecDeque<String>>,
-    /// The first uncaught exception of a callback without a caller.
+    /// The first uncaught exception of a callback.
     pub(crate) threw: RefCell<Option<String>>,
     begun: Cell<bool>,
-    /// True if something was committed since the last look at this flag.
+    /// True if a transaction was committed since this flag was last read.
     committed: Cell<bool>,
-    /// True if the process dies at a crash point passed in this turn.
+    /// True if the process dies at a crash point of this turn.
     dies: Cell<bool>,
 }
 
@@ -114,11 +111,9 @@ impl Host {
     pub(crate) fn now(&self) -> Time {
         self.world.as_ref().map_or(Time::ZERO, |world| world.clock.now())
     }
-    /// Milliseconds since 1970 by the device's clock.
     pub(super) fn wall(&self) -> f64 {
         self.world.as_ref().map_or(0.0, |world| world.clock.wall().0.div_euclid(1_000) as f64)
     }
-    /// The UTC offset of local time, in milliseconds.
     pub(super) fn zone(&self) -> f64 {
         self.world
             .as_ref()
@@ -141,7 +136,6 @@ impl Host {
     pub(crate) fn take_effects(&self) -> Vec<Effect> {
         self.effects.take()
     }
-    /// Takes the effects for which `f` returns true; leaves the others.
     pub(crate) fn take_effects_if(&self, f: impl Fn(&Effect) -> bool) -> Vec<Effect> {
         self.effects.borrow_mut().extract_if(.., |effect| f(effect)).collect()
     }
@@ -153,11 +147,11 @@ impl Host {
         }
         console.push_back(format!("{} {level}: {text}", self.now()));
     }
-    /// The last line of the console.
     pub(crate) fn last_line(&self) -> Option<String> {
         self.console.borrow().back().cloned()
     }
-    /// The last console lines, for the message that ends a cell; empty if there are none.
+    /// Returns the last console lines for the message that ends a cell (one simulation); empty if
+    /// there are none.
     pub(crate) fn console(&self) -> String {
         let lines: Vec<String> = self.console.borrow().iter().cloned().collect();
         if lines.is_empty() {
@@ -165,11 +159,11 @@ impl Host {
         }
         format!("\nconsole:\n  {}", lines.join("\n").replace('\n', "\n  "))
     }
-    /// From now on the process can die in a turn. While it is being opened, nothing can kill it.
+    /// Allows kills from now on. Nothing can kill a process while it opens.
     pub(crate) fn begin(&self) {
         self.begun.set(true);
     }
-    /// Passes a crash point. If the process dies there, no function does anything any more.
+    /// Passes a crash point. If the process dies there, no function has any effect after that.
     pub(crate) fn pass(&self, point: &str) {
         if self.begun.get()
             && !self.dies.get()
@@ -178,10 +172,10 @@ impl Host {
             self.dies.set(true);
         }
     }
-    /// A transaction of the engine was committed.
+    /// Records that a transaction of the engine was committed.
     pub(crate) fn commit(&self) {
         self.committed.set(true);
-        // The process may die here, before it has reported anything: its disk work is under way.
+        // The process can die here, before it reports anything: its disk is still busy.
         let machine = self.world.as_ref().and_then(|world| world.machine.as_ref());
         machine.into_iter().for_each(|machine| _ = machine.take_on(Work::default()));
         self.pass("js.committed");

@@ -1,4 +1,4 @@
-//! What JavaScript finds, tested from JavaScript.
+//! Tests the functions that JavaScript finds, from JavaScript.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ fn runtime() -> (Interpreter, Rc<Host>) {
     (interpreter, host)
 }
 
-/// Runs a module that sets `said`; returns what it set.
+/// Runs a module that sets `said`. Returns this value.
 fn said(text: &str) -> Result<String, Fault> {
     let (interpreter, _host) = runtime();
     interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text))?;
@@ -25,7 +25,7 @@ fn is(text: &str, wanted: &str) {
     assert_eq!(said(text).unwrap_or_else(|fault| panic!("{text}: {fault}")), wanted, "{text}");
 }
 
-/// Operators do not poll, and each may take hundreds of milliseconds of the host.
+/// Operators do not poll, and each can take hundreds of milliseconds on this machine.
 #[test]
 fn operators_on_long_integers_end_their_turn() {
     let made = |times: u32, long: &str| {
@@ -195,7 +195,7 @@ fn an_indexed_database_has_stores_indexes_and_cursors() {
           globalThis.said = JSON.stringify([key, byN, both, walked, await done(read().count()), one.at instanceof Date, [...one.bytes], (await indexedDB.databases())[0].version])
         }
         test().catch(error => { globalThis.said = error.message + error.stack })";
-    // Each request is a timer without delay: there are as many turns as requests.
+    // Each request is a timer without delay, so there are as many turns as requests.
     let (interpreter, host) = runtime();
     interpreter.run(|ctx| rquickjs::Module::declare(ctx.clone(), "test.js", text)).expect("it is sound");
     loop {

@@ -1,11 +1,11 @@
-//! Values of rows in JavaScript.
+//! Converts the values of rows from and to JavaScript.
 
 use serde_json::{Map, Value as Json, json};
 use syncdyno_servers::servers::to_json;
 
 use crate::contract::{Column, ColumnKind, Entity, Value, ValueRef};
 
-/// A print of a value: equal values have equal prints (FNV-1a).
+/// Returns a print (FNV-1a hash) of a value: equal values have equal prints.
 pub(crate) fn print_of(value: &Value) -> u64 {
     let print = |kind: u8, bytes: &[u8]| {
         let all = std::iter::once(&kind).chain(bytes);
@@ -21,10 +21,10 @@ pub(crate) fn print_of(value: &Value) -> u64 {
     })
 }
 
-/// Reads the value of a column from an app; a truth value may be a number, as in SQLite.
+/// Reads a column's value from an app. A boolean can be a number, as in SQLite.
 ///
 /// # Errors
-/// What is wrong with the value.
+/// A text that says what is wrong with the value.
 pub(crate) fn from_js(kind: &ColumnKind, value: &Json) -> Result<Value, String> {
     let whole = |n: &serde_json::Number| {
         n.as_i64().or_else(|| n.as_f64().filter(|x| x.fract() == 0.0).map(|x| x as i64))
@@ -46,12 +46,11 @@ pub(crate) fn from_js(kind: &ColumnKind, value: &Json) -> Result<Value, String> 
     }
 }
 
-/// A row of the backend as an app has it: `id`, and the columns that devices hold.
+/// Converts a row of the backend for an app: `id`, and the columns that devices hold.
 pub(crate) fn row_to_js(entity: &Entity, key: &str, values: &[Value]) -> Map<String, Json> {
     row_of(key, entity.projection.iter().map(|at| (&entity.columns[*at], &values[*at])))
 }
 
-/// A row with these values as an app has it.
 pub(crate) fn row_of<'r>(
     key: &str,
     values: impl Iterator<Item = (&'r Column, &'r Value)>,
@@ -60,10 +59,10 @@ pub(crate) fn row_of<'r>(
     [("id".to_owned(), json!(key))].into_iter().chain(values).collect()
 }
 
-/// A row of an app: its key, and its values in the device's columns.
+/// Reads a row of an app: its key, and its values in the device's columns.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A text that says what is wrong with the row.
 pub(crate) fn row_from_js(entity: &Entity, row: &Json) -> Result<(String, Vec<Value>), String> {
     let of = &entity.name;
     let Some(key) = row["id"].as_str() else {

@@ -1,4 +1,4 @@
-//! The contents of a bundle, known before a run.
+//! Examines a bundle (the app's code) before a run.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,15 +11,13 @@ use crate::contract::{Database, Seed};
 use crate::host::{Disk, Host, MODULES, start};
 use crate::runtime::{Fault, Interpreter, Program, entry};
 
-/// The contents of a bundle.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct About {
-    /// The functions of its default export; `None` if there is no default export.
+    /// The names of the functions of its default export; `None` if there is no default export.
     pub(crate) adapter: Option<Vec<String>>,
-    /// The functions of its server; `None` if it has no server.
+    /// The names of its server's functions; `None` if it has no server.
     pub(crate) server: Option<Vec<String>>,
     pub(crate) capabilities: Json,
-    /// The names of all exports.
     pub(crate) exports: Vec<String>,
 }
 
@@ -30,16 +28,17 @@ impl About {
     pub(crate) fn promises(&self, capability: &str) -> bool {
         self.capabilities[capability] == json!(true)
     }
-    /// True if one of two versions gives way and the bundle's server has no way to tell the phone.
+    /// True if one of two conflicting versions loses and the bundle's server cannot tell this to
+    /// the phone.
     pub(crate) fn converges_unsaid(&self) -> bool {
         self.capabilities["acknowledges"] == json!(false) && self.capabilities["merge"] == json!("converges")
     }
 }
 
-/// By the place of the program, which never moves. A bundle says the same each time it is run here.
+/// Known results. The key is the address of the program's bytecode, which never moves.
 static EXAMINED: Mutex<BTreeMap<usize, Result<About, Fault>>> = Mutex::new(BTreeMap::new());
 
-/// The contents of a bundle, which is run unless this process has examined it before.
+/// Examines a bundle. A bundle that this process has examined before is not run again.
 pub(crate) fn about(program: Program) -> Result<About, Fault> {
     let known = EXAMINED.lock().expect("nobody panics in it").get(&program.place()).cloned();
     known.unwrap_or_else(|| {
@@ -49,7 +48,7 @@ pub(crate) fn about(program: Program) -> Result<About, Fault> {
     })
 }
 
-/// Runs a bundle up to its exports, in a runtime without a world.
+/// Runs a bundle up to its exports, in a runtime without a simulated world.
 fn examine(program: Program) -> Result<About, Fault> {
     let interpreter = Interpreter::bare(MODULES)?;
     let disk = Disk::open(Database::memory(), interpreter.spent());
@@ -60,7 +59,6 @@ fn examine(program: Program) -> Result<About, Fault> {
     serde_json::from_str(&text).map_err(|error| Fault::new(error.to_string()))
 }
 
-/// Starts a runtime and loads a bundle into it.
 pub(crate) fn begin(interpreter: &Interpreter, host: &Rc<Host>, program: Program) -> Result<(), Fault> {
     start(interpreter, host)?;
     interpreter.run(|ctx| program.declare(ctx))?;

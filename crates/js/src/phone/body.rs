@@ -1,9 +1,9 @@
-//! Reads the JSON body of a request: which objects in it contain which edits of a row.
+//! Reads the JSON body of a request. Finds the objects that contain the edits of a row.
 //!
-//! An object stands for the edit whose name it has. Without a name it stands for the first edit
+//! An object stands for the edit whose name it has. Without a name, it stands for the first edit
 //! whose values it has. It also contains an earlier edit if each value of that edit is in the
-//! object, or if a later edit set the column again. If two edits say the same, the second is only
-//! *perhaps* in the body.
+//! object, or if a later edit set the column again. If two edits set equal values, the second is
+//! only *perhaps* in the body.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,26 +13,25 @@ use super::journal::Line;
 use crate::contract::{ColumnKind, DeviceId, EditKind, EditSaid, EntityId, RowEdits, Schema, Slip};
 use crate::host::{by_then, fits, from_js, print_at, print_of};
 
-/// The content of an object in the body.
 #[derive(Debug, Default)]
 struct Object {
     /// A print (hash) of each value, by column.
     prints: Vec<(usize, u64)>,
-    /// All texts of the object; names of edits are among them.
+    /// All texts of the object. An edit's name is one of them.
     texts: BTreeSet<String>,
     says_gone: bool,
 }
 
-/// The edits of one row in a request; a number is the position of an edit among the row's lines.
+/// The edits of one row in a request. A number is an edit's position among the row's journal lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct InBody {
-    /// Edits that are sent as one: the last stands for the others.
+    /// Groups of edits that are sent as one. The last edit of a group stands for the others.
     pub(super) groups: Vec<Vec<usize>>,
     /// Edits whose own values are in the body.
     pub(super) said: BTreeSet<usize>,
-    /// Edits that are perhaps in the body, each with the edit in it that says the same.
+    /// Edits that are perhaps in the body, each with the edit that has the same values.
     pub(super) perhaps: Vec<(usize, usize)>,
-    /// True if the objects have only columns of the row that its edits set.
+    /// True if the objects have only those columns that the row's edits set.
     pub(super) by_column: bool,
 }
 
@@ -41,13 +40,13 @@ pub(super) struct Reader<'r> {
     pub(super) schema: &'r Schema,
     pub(super) device: DeviceId,
     pub(super) body: Option<Json>,
-    /// Texts around the body: the parts of its path, and the values of its headers.
+    /// The parts of the request's path, and the values of its headers.
     pub(super) around: Vec<String>,
-    /// True for a `DELETE`: its path alone names the row.
+    /// True for a `DELETE`. Its path alone can name the row.
     pub(super) deletes: bool,
-    /// True if the path or the headers may identify a version.
+    /// True if the path or the headers can identify a version.
     pub(super) is_dated: bool,
-    /// True if the app merges documents: an update that cannot be read holds all waiting edits.
+    /// True if the app merges documents. An unreadable update then counts as all waiting edits.
     pub(super) merges: bool,
 }
 
@@ -69,8 +68,8 @@ fn is_gone(name: &str, value: &Json) -> bool {
 }
 
 impl Reader<'_> {
-    /// True if something in the body may identify a version and is not a value of a row: a number,
-    /// a time, or a member with a name such as "version".
+    /// True if the body has something that can identify a version and is not a value of a row. That
+    /// is a number, a time, or a member with a name such as "version".
     fn tells_versions(&self, name: &str, value: &Json) -> bool {
         const CALLED: [&str; 7] = ["version", "rev", "etag", "base", "stamp", "hash", "clock"];
         let is_column =
@@ -86,7 +85,7 @@ impl Reader<'_> {
             Json::Null | Json::Bool(_) => false,
         }
     }
-    /// True if nothing in the request may identify a version.
+    /// True if nothing in the request can identify a version.
     fn is_undated(&self) -> bool {
         !self.is_dated && self.body.as_ref().is_none_or(|body| !self.tells_versions("", body))
     }
@@ -117,8 +116,7 @@ impl Reader<'_> {
         self.read(entity, map, &mut object);
         object
     }
-    /// The content of the whole body as that of one row. A `DELETE` deletes the row. `None` without
-    /// either.
+    /// Reads the whole body as the content of one row. A `DELETE` without a body deletes the row.
     fn whole(&self, entity: EntityId) -> Option<Object> {
         match &self.body {
             Some(Json::Object(map)) => Some(self.object(entity, map)),
@@ -129,7 +127,7 @@ impl Reader<'_> {
     fn has_name(&self, object: &Object, line: &Line) -> bool {
         line.is_called(self.device, |name| object.texts.contains(name))
     }
-    /// Collects the largest objects that have the name of exactly one of these edits.
+    /// Collects the outermost objects that have the name of exactly one of these edits.
     fn find_names(&self, lines: &[&Line], json: &Json, found: &mut Vec<Object>) {
         let Json::Object(map) = json else {
             let list = json.as_array().into_iter().flatten();
@@ -146,13 +144,14 @@ impl Reader<'_> {
             found.push(object);
         }
     }
-    /// True if the object names another table and not this one.
+    /// True if the object names another table and does not name this one.
     fn is_elsewhere(&self, entity: EntityId, object: &Object) -> bool {
         let names = |of: &str| object.texts.contains(of);
         let others = self.schema.entities.iter().filter(|of| of.name != self.schema.entity(entity).name);
         others.map(|of| &*of.name).any(names) && !names(&self.schema.entity(entity).name)
     }
-    /// Collects the objects that are about a row; true if an object refers to the row by its key.
+    /// Collects the objects that belong to a row. Returns true if an object refers to the row by
+    /// key.
     fn find(&self, (entity, key): (EntityId, &str), json: &Json, found: &mut Vec<Object>) -> bool {
         let mut refers = false;
         match json {
@@ -192,13 +191,14 @@ impl Reader<'_> {
         refers
     }
 
-    /// The edits of a row in the body. `lines` are the row's edits, in order; `is_named`: the
-    /// adapter says that the request is about this row. `None` if the body cannot be read.
+    /// Finds the edits of a row in the body; `None` if the body cannot be read. `lines` are the
+    /// row's edits in order. `is_named`: the adapter (the app's sync code) states that the request
+    /// writes this row.
     pub(super) fn of_row(&self, lines: &[&Line], is_named: bool) -> Option<InBody> {
         let (entity, key) = (lines.first()?.entity, lines[0].key.as_str());
         let mut objects = Vec::new();
         let refers = self.body.as_ref().is_some_and(|json| self.find((entity, key), json, &mut objects));
-        // The row may have another name in the body, if the server assigns keys.
+        // A server that assigns keys can give the row another key in the body.
         let is_unfound = |line: &&&Line| !objects.iter().any(|object| self.has_name(object, line));
         let unfound: Vec<&Line> = lines.iter().filter(is_unfound).copied().collect();
         if let Some(body) = self.body.as_ref().filter(|_| is_named && !unfound.is_empty()) {
@@ -230,7 +230,8 @@ impl Reader<'_> {
             let first = || fitting.iter().copied().filter(open).find(after);
             let any = || fitting.iter().copied().find(open).or(fitting.last().copied());
             let end = match named {
-                // A later edit may be merged into an operation that keeps the name of the first.
+                // The app can merge a later edit into an operation that keeps the first edit's
+                // name.
                 Some(named) => fitting.iter().copied().rfind(|at| adds(lines, named, *at)).unwrap_or(named),
                 None => first().or_else(any)?,
             };
@@ -267,9 +268,9 @@ impl Reader<'_> {
     }
 }
 
-/// The slip of a request to the bundle's server: the edits of each row in the request, as far as
-/// its body can be read, and the content of each edit. Also returns the edits that are perhaps in
-/// the request, each with the edit that says the same.
+/// Makes the slip of a request to the bundle's server. The slip (the bench's hidden note on a
+/// request) has the edits of each row in the body, and each edit's content. Also returns the edits
+/// that are perhaps in the request, each with the edit that has the same values.
 pub(super) fn read_behind(
     lines: &[Line],
     reader: &Reader<'_>,
@@ -315,12 +316,12 @@ impl Object {
     }
 }
 
-/// True if the edit at `later` sets a value that the row did not have after the edit at `at`.
+/// True if the edit at `later` sets a value that the row does not have after the edit at `at`.
 fn adds(lines: &[&Line], at: usize, later: usize) -> bool {
     later > at && lines[later].prints.iter().any(|(of, print)| by_then(lines, at, *of) != Some(*print))
 }
 
-/// True if an object that stands for the edit at `end` also contains the edit at `at`: each value
+/// True if an object that stands for the edit at `end` also contains the edit at `at`. Each value
 /// of that edit is in the object, or a later edit set the column again.
 fn is_within(lines: &[&Line], at: usize, end: usize, object: &Object) -> bool {
     let set_again = |column: usize| lines[at + 1..=end].iter().any(|line| line.print(column).is_some());
@@ -348,10 +349,10 @@ mod tests {
             ..Schema::default()
         }
     }
-    /// The groups of edits that go as one, and pairs of edits of which one is only perhaps in the
-    /// body.
+    /// Groups of edits that are sent as one, and pairs of edits of which the first is only perhaps
+    /// in the body.
     type Told = (Vec<Vec<usize>>, Vec<(usize, usize)>);
-    /// Updates of a row with these values, called `n0`, `n1` and so on; null deletes it.
+    /// Updates of a row with these values, named `n0`, `n1` and so on; null deletes the row.
     fn told(edits: &[Json], body: Json, is_named: bool) -> Option<Told> {
         let schema = schema();
         let line = |(number, values): (usize, &Json)| {
@@ -412,7 +413,7 @@ mod tests {
         assert_eq!(told(&same, json!([one.clone(), one]), false), Some((vec![vec![0], vec![1]], vec![])));
         let named = json!({ "id": "k", "note": "a", "op": "n1" });
         assert_eq!(told(&same, named, false), Some((vec![vec![0, 1]], vec![])));
-        // An operation that keeps its name also has the edits saved since.
+        // An operation that keeps its name also contains the edits that were saved after it.
         let two = [json!({ "note": "a" }), json!({ "note": "b" })];
         let kept = json!({ "id": "k", "note": "b", "op": "n0" });
         assert_eq!(told(&two, kept, false), Some((vec![vec![0, 1]], vec![])));
@@ -450,7 +451,7 @@ mod tests {
     fn what_cannot_be_read_says_nothing() {
         let one = [json!({ "note": "a" })];
         assert_eq!(told(&one, json!({ "id": "k", "n": "a" }), false), None);
-        // An object that refers to the row is another row.
+        // An object that refers to the row is not the row itself.
         assert_eq!(told(&one, json!({ "id": "p", "visit": "k" }), false), Some((vec![], vec![])));
     }
 }

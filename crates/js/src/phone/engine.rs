@@ -1,4 +1,5 @@
-//! The engine of a phone, in one process.
+//! The phone's engine: it runs sync units, saves edits and reports their outcomes. Each process of
+//! a phone has one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,16 +22,16 @@ use crate::contract::{
 use crate::host::{Effect, Note, did_you_mean, named, print_of};
 use crate::runtime::Fault;
 
-/// The wait before the next run after a run that failed or left edits.
+/// The wait before the next run, if the last run failed or left edits unsent.
 const AGAIN: Span = Span::secs(20);
 
-/// The warning about an edit that cannot be told from another one.
+/// The warning for two edits with equal values and no name.
 const ALIKE: &str = "two edits of a row have the same values, and no name tells them apart: the second counts as sent with the first. Give each edit a name in `key` of `db.put`, and put this name into the request";
 
-/// The warning about an edit that its app calls unchanged although it is not.
+/// The warning for an edit that the app calls unchanged although its values differ.
 const NOT_UNCHANGED: &str = "`edit` returned `unchanged`, but a waiting edit of this row has other values: when the server writes the waiting edit, the last save is lost. Compare with the row as the app shows it";
 
-/// The names that `edit` returns for the saved edit: one, or a list.
+/// The names that the adapter's `edit` returns for the saved edit: one, or a list.
 fn given_names(given: &Json) -> impl Iterator<Item = &str> {
     let names = &given["name"];
     names.as_array().into_iter().flatten().chain([names]).filter_map(Json::as_str)
@@ -43,12 +44,12 @@ fn sync_error(failure: &Failure) -> SyncError {
         _ if failure.name == "AbortError" => SyncError::Cancelled,
         _ if !failure.retryable => SyncError::Rejected(words),
         _ if failure.network => SyncError::Offline(words),
-        // The app ended the unit itself, for whatever reason.
+        // The app ended the sync itself.
         _ => SyncError::Aborted(words),
     }
 }
 
-/// The words that `edit` may return.
+/// The texts that the adapter's `edit` can return.
 const GIVES: [&str; 3] = ["exists", "missing", "unchanged"];
 
 fn odd(said: &Json) -> Fault {
@@ -73,7 +74,6 @@ impl Phone {
         }
     }
 
-    /// Carries out an effect that a turn of JavaScript asked for.
     fn act(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Fetch { id, head, body } => send(self, id, &head, body),
@@ -119,15 +119,16 @@ impl Phone {
         if brought.is_empty() {
             return;
         }
-        // A row that waits to be sent shows the person's edit, and not the received version.
+        // If the row has an edit that waits to be sent, the app shows that edit and not the
+        // received version.
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         let is_of = |line: &Line, it: &RowVersion| (line.entity, &line.key) == (it.entity, &it.key);
         let is_edited = |it: &RowVersion| lines.iter().any(|line| is_of(line, it));
         let waiting = if brought.iter().any(is_edited) { self.waiting() } else { None };
         let waits = |it: &RowVersion| match &waiting {
             Some(rows) => rows.contains(&(it.entity, it.key.as_str().to_owned())),
-            // If the adapter does not report waiting rows, edits without a decision count as
-            // waiting.
+            // If the adapter (the app's sync code) does not report waiting rows, each edit without
+            // a decision counts as waiting.
             None => lines.iter().any(|line| is_of(line, it) && line.said.is_none()),
         };
         let (held, applied): (Vec<_>, Vec<_>) = brought.into_iter().partition(waits);
@@ -140,8 +141,8 @@ impl Phone {
             tell_applied(&self.ports, self.unit.get(), &applied);
         }
     }
-    /// These versions, without those of removed rows that the app still shows: it may remove such
-    /// rows later in its sync, or never.
+    /// Returns these versions without the removed rows that the app still shows. The app may remove
+    /// such rows later in its sync, or never.
     fn without_shown(&self, versions: Vec<RowVersion>) -> Vec<RowVersion> {
         let mut shown: BTreeMap<EntityId, BTreeSet<String>> = BTreeMap::new();
         let mut is_shown = |it: &RowVersion| {
@@ -184,7 +185,7 @@ impl Phone {
         self.fire(Trigger::Start);
         loop {
             let (unit, since) = self.queue.next(false).await;
-            // One retry is scheduled, however many runs failed.
+            // Only one retry is scheduled, even if several runs failed.
             if !self.session(unit, since).await && self.again.borrow_mut().insert(unit) {
                 let phone = self.clone();
                 self.ports.spawn.spawn(Box::pin(async move {
@@ -195,7 +196,8 @@ impl Phone {
             }
         }
     }
-    /// After a start: forgets decisions that the engine has not read, and reports finished edits.
+    /// Runs after a start. Forgets decisions that the engine has not read, and reports finished
+    /// edits.
     async fn reopen(&self) {
         let held = journal::held(&self.thread.host.disk.main).unwrap_or_default();
         self.held.set(!held.is_empty());
@@ -213,7 +215,6 @@ impl Phone {
             self.settle(&waiting, false).await;
         }
     }
-    /// Reports the outcomes of edits that are known by now.
     async fn settle(&self, waiting: &Waiting, went_well: bool) {
         let lines = journal::lines(&self.thread.host.disk.main).unwrap_or_default();
         let unsaid = if self.about.converges_unsaid() { self.overruled(&lines, waiting) } else { Vec::new() };
@@ -229,7 +230,8 @@ impl Phone {
         let told = unsaid.iter().chain(&told);
         told.for_each(|told| tell(&self.ports, self.setup.device, told));
     }
-    /// The edits that were merged away, judged by what the app shows.
+    /// Finds edits whose values another version replaced in a merge, by the rows that the app
+    /// shows.
     fn overruled(&self, lines: &[Line], waiting: &Waiting) -> Vec<Told> {
         let mut tables = BTreeMap::new();
         settled::overruled(lines, &self.setup.schema, waiting, |line| {
@@ -239,7 +241,7 @@ impl Phone {
         })
     }
 
-    /// One run of a unit; true if it succeeded and nothing is left that could be sent.
+    /// Runs a unit once. Returns true if it succeeded and nothing is left to send.
     async fn session(self: &Rc<Self>, unit: UnitId, since: Time) -> bool {
         let run = journal::begin_run(&self.thread.host.disk.main, unit).unwrap_or_default();
         self.ports.work(Work::default()).await;
@@ -271,7 +273,7 @@ impl Phone {
         if let Err(failure) = &result {
             let fault = failure.fault();
             if failure.name == "ReferenceError" {
-                // A network error cannot cause these: they are a mistake in the code.
+                // A network error cannot cause these exceptions, so they are a mistake in the code.
                 self.thread.end_cell(&fault);
             }
             if !failure.network {
@@ -299,7 +301,7 @@ impl Phone {
         }
         result
     }
-    /// The result of `edit`, and the reason if it refused.
+    /// Returns the result of `edit`, and an error if `edit` refused.
     fn refusal(&self, done: Result<Json, Failure>) -> (Json, Option<EditError>) {
         let refused = match &done {
             Ok(said) if said == "exists" => Some(EditError::Exists),
@@ -344,8 +346,8 @@ impl Phone {
         }
         let done = self.thread.call("edit", &args).await;
         let (done, refused) = match done {
-            // A pull may have created the row meanwhile, so ask again. An app that repeats it is
-            // wrong.
+            // A pull can have created the row meanwhile, so the bench (the simulator) asks again. A
+            // second `missing` is wrong.
             Ok(said) if said == "missing" && self.shows(edit) => {
                 let again = self.thread.call("edit", &args).await;
                 if matches!(&again, Ok(said) if said == "missing") && self.shows(edit) {
@@ -375,7 +377,7 @@ impl Phone {
             self.ports.emit(EngineEvent::EditUnchanged { edit, entity, key });
             return Ok(());
         }
-        // The engine wrote nothing that contains the key.
+        // The engine's own writes did not contain the key, so the line is still unwritten.
         let storage = |error: rusqlite::Error| EditError::Storage(error.to_string());
         disk.write_left(Some(&line)).map_err(storage)?;
         given_names(&done).for_each(|name| names += &named(edit.id.number, name));
@@ -387,7 +389,7 @@ impl Phone {
     }
 }
 
-/// Connects a thread to its phone: for effects, and for the end of each turn.
+/// Connects a thread to its phone: the phone handles effects, and the end of each turn.
 pub(super) fn attend(phone: &Rc<Phone>) {
     let (acting, after) = (Rc::downgrade(phone), Rc::downgrade(phone));
     phone.thread.acts(

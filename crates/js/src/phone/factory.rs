@@ -1,4 +1,4 @@
-//! Opens phones.
+//! Opens a phone in a new process, and prepares its database.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ pub(crate) struct Factory {
     pub(crate) most_requests: i64,
 }
 
-/// The setup that an adapter gets when it is opened.
+/// Describes the phone's setup as JSON. The adapter (the app's sync code) gets it when it opens.
 fn described(setup: &DeviceSetup) -> Json {
     let schema = &setup.schema;
     let table = |entity: &crate::contract::Entity| {
@@ -60,7 +60,7 @@ fn described(setup: &DeviceSetup) -> Json {
 }
 
 impl Factory {
-    /// The arguments of the prelude for an adapter.
+    /// The setup as JSON, with the request limit.
     fn given(&self, setup: &DeviceSetup) -> String {
         let mut given = described(setup);
         given["mostRequests"] = json!(self.most_requests);
@@ -89,11 +89,12 @@ impl EngineFactory for Factory {
             machine: Some(ports.machine.clone()),
             transport: Some(ports.transport.clone()),
         };
-        // No two processes draw the same names, because edits are identified by drawn names.
+        // The process number is in the seed: edits are identified by random names, so names must
+        // not repeat.
         let process = u64::from(setup.device.0) << 32 | u64::from(life.0);
         let (host, interpreter) = self.start(at, Some(world), ports.seed.derive("js", process))?;
         let thread = Rc::new(Thread::new(host, interpreter));
-        // An exception here is a mistake in the code: another start would not help.
+        // An exception here is a mistake in the code. A restart would not help, so the cell ends.
         let opening = thread.open(&self.given(&setup)).unwrap_or_else(|fault| thread.end_cell(&fault));
         let phone = Rc::new_cyclic(|me| Phone {
             me: me.clone(),

@@ -1,4 +1,4 @@
-//! The journal of saved edits that are not known to be done. It is in the phone's own database.
+//! The journal: the saved edits that may not be done yet. It is in the phone's own database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use crate::contract::{
 };
 use crate::host::{Says, from_js, print_at, print_of};
 
-/// Creates the tables.
+/// Creates the journal's tables.
 pub(super) const LAYOUT: &str = "\
     CREATE TABLE IF NOT EXISTS bench_edits(number INTEGER PRIMARY KEY, entity INTEGER, key TEXT, \
         kind INTEGER, made INTEGER, said INTEGER, gave INTEGER, prints TEXT, names TEXT, perhaps INTEGER, \
@@ -32,46 +32,44 @@ pub(super) enum Said {
     Committed(Stamp),
     /// The edit is not committed: the row has this version.
     GaveWay(Stamp),
-    /// The edit is not committed, and no other version took its place.
+    /// The edit is not committed, and no other version replaced it.
     Refused,
 }
 
-/// Stands for [`Said::Refused`] in the journal, in place of the stamp of a version.
+/// The journal's number for [`Said::Refused`], where another decision has a version's stamp.
 const REFUSED: i64 = -1;
 
-/// A line of the journal: one edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) number: u32,
     pub(super) entity: EntityId,
     pub(super) key: Key,
     pub(super) kind: EditKind,
-    /// When the person made it, by the device's clock.
+    /// The time of the edit on the device's clock.
     pub(super) made: Stamp,
     pub(super) said: Option<Said>,
     /// A print (hash) of each value that the edit sets, by column.
     pub(super) prints: Vec<(usize, u64)>,
-    /// The app's names for the edit.
     pub(super) names: Vec<String>,
-    /// True if the decision was about another edit with the same values, and perhaps about this one
+    /// True if the decision was for another edit with the same values. It may hold for this edit
     /// too.
     pub(super) perhaps: bool,
-    /// An earlier decision on an edit whose row had to be sent again. It counts unless the edit is
-    /// sent again.
+    /// An earlier decision. The row had to be sent again; if the edit itself is sent again, this is
+    /// deleted.
     pub(super) said_once: Option<Said>,
-    /// The last edit of the group with which this edit was last sent as one; `None` if sent alone.
+    /// The last edit of the group in which this edit was last sent; `None` if it was sent alone.
     pub(super) went: Option<u32>,
 }
 
 impl Said {
-    /// The decision for a value of the column `gave`: a stamp, or [`REFUSED`].
+    /// Reads a value of the column `gave`: a stamp, or [`REFUSED`].
     fn uncommitted(gave: i64) -> Said {
         if gave == REFUSED { Said::Refused } else { Said::GaveWay(Stamp(gave)) }
     }
 }
 
 impl Line {
-    /// True if the server has not decided yet, or if the decision may be about another edit.
+    /// True if the server has not decided yet, or if the decision may be for another edit.
     pub(super) fn is_open(&self) -> bool {
         self.said.is_none() || self.perhaps
     }
@@ -79,12 +77,12 @@ impl Line {
     pub(super) fn is_unanswered(&self) -> bool {
         self.said.is_none() && self.said_once.is_none()
     }
-    /// The print of the value that the edit sets in a column; `None` if it does not set the column.
+    /// The print of the value that the edit sets in this column, if any.
     pub(super) fn print(&self, column: usize) -> Option<u64> {
         print_at(&self.prints, column)
     }
-    /// The content of the edit for a slip, when nobody has read which names and values the request
-    /// has.
+    /// The edit's content for a slip (the bench's hidden note on a request). Nobody has read the
+    /// request's names and values.
     pub(super) fn as_said(&self, device: DeviceId) -> EditSaid {
         EditSaid {
             edit: self.id(device),
@@ -103,11 +101,11 @@ impl Line {
     pub(super) fn row(&self) -> (EntityId, &str) {
         (self.entity, self.key.as_str())
     }
-    /// True if `is_it` holds for a name of the edit: the bench's name or one of the app's.
+    /// True if `is_it` holds for one of the edit's names: the bench's name, or a name of the app.
     pub(super) fn is_called(&self, device: DeviceId, is_it: impl Fn(&str) -> bool) -> bool {
         is_it(&self.id(device).to_string()) || self.names.iter().any(|name| is_it(name))
     }
-    /// True if the edit leads to this state of its row; `null` is a deleted row.
+    /// True if `state` is the row after this edit. A `null` stands for a deleted row.
     pub(super) fn made_this(&self, schema: &Schema, state: &Json) -> bool {
         let entity = schema.entity(self.entity);
         let is_equal = |(at, print): &(usize, u64)| {
@@ -130,7 +128,8 @@ impl Says for Line {
     }
 }
 
-/// The rows that the adapter reports as waiting to be sent; `None` if it does not report them.
+/// The rows that the adapter (the app's sync code) reports as waiting to be sent; `None` if it does
+/// not report them.
 pub(super) type Waiting = Option<BTreeSet<(EntityId, String)>>;
 
 pub(super) fn waits(waiting: &Waiting, line: &Line) -> bool {
@@ -144,7 +143,7 @@ fn or_null(number: Option<impl ToString>) -> String {
     number.map_or_else(|| "NULL".to_owned(), |number| number.to_string())
 }
 
-/// The statement that adds the line of an edit.
+/// Returns the statement that adds the line of an edit.
 pub(super) fn line_of(edit: &LocalEdit, made: Stamp) -> String {
     let kind = EditKind::VALUES.iter().position(|kind| *kind == edit.kind).unwrap_or(0);
     let (number, entity, key) = (edit.id.number, edit.entity.0, quoted(edit.key.as_str()));
@@ -165,12 +164,11 @@ fn prints(text: &str) -> Vec<(usize, u64)> {
     text.split(' ').filter_map(one).collect()
 }
 
-/// The statement that removes the line of an edit that was not made after all.
+/// Returns the statement that removes the line of an edit that failed.
 pub(super) fn undone(edit: &LocalEdit) -> String {
     format!("DELETE FROM bench_edits WHERE number = {};", edit.id.number)
 }
 
-/// All lines, in the order in which the edits were made.
 pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
     let text = "SELECT number, entity, key, kind, made, said, gave, prints, names, perhaps, gave_once, went \
         FROM bench_edits ORDER BY number";
@@ -196,8 +194,8 @@ pub(super) fn lines(database: &Connection) -> rusqlite::Result<Vec<Line>> {
     lines.collect()
 }
 
-/// The edits of a row that this state of the row contains: up to the last edit that leads to the
-/// state. An edit that was saved after the app read the state is not in it.
+/// Finds the edits of a row that `state` contains: all edits up to the last one that leads to it.
+/// An edit that was saved after the app read the state is not included.
 pub(super) fn within(
     lines: &[Line],
     schema: &Schema,
@@ -209,8 +207,8 @@ pub(super) fn within(
     of.iter().take(last.map_or(0, |at| at + 1)).map(|line| line.number).collect()
 }
 
-/// The slip of a request: per row, the edits for which `is_in` holds. A decided edit is included
-/// only if all these edits of its row are decided.
+/// Makes the slip of a request: per row, the edits for which `is_in` holds. If one of these edits
+/// of a row has no decision yet, decided edits are left out.
 pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> bool) -> Slip {
     let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
     lines.iter().filter(|line| is_in(line)).for_each(|line| rows.entry(line.row()).or_default().push(line));
@@ -221,13 +219,13 @@ pub(super) fn behind(lines: &[Line], device: DeviceId, is_in: impl Fn(&Line) -> 
         let of = lines.iter().filter(|line| open == 0 || line.said.is_none());
         let edits = of.map(|line| line.id(device)).collect();
         slip.edits.push(RowEdits { entity, key: key.clone(), edits, stamp: None });
-        // A row with one edit needs no prints.
+        // A row with one edit needs no prints, because there is nothing to tell apart.
         slip.said.extend(lines.iter().filter(|_| lines.len() > 1).map(|line| line.as_said(device)));
     }
     slip
 }
 
-/// The statements that record a response: its decisions on edits and, if stamps are kept, its
+/// Returns the statements that store a response: its decisions on edits and, if `keeps_stamps`, its
 /// versions.
 pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     let mut note = String::new();
@@ -237,8 +235,8 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
         let key = quoted(key.as_str());
         _ = write!(note, "REPLACE INTO bench_stamps VALUES({}, {key}, {});", entity.0, stamp.0);
     }
-    // If the server removed a row, the row's waiting edits gave way, unless the response names
-    // them.
+    // If the server removed a row, the row's waiting edits lose to the removal. The exception is a
+    // row whose edits the response names.
     for gone in slip.rows.iter().filter(|it| it.removed && slip.of(it.entity, &it.key).is_empty()) {
         let (stamp, entity, key) = (gone.stamp.0, gone.entity.0, quoted(gone.key.as_str()));
         _ = write!(
@@ -266,8 +264,8 @@ pub(super) fn note_of(slip: &Slip, keeps_stamps: bool) -> String {
     note
 }
 
-/// The statements for edits that are sent. They record which edits go as one, and delete earlier
-/// decisions that no longer count.
+/// Returns the statements for edits that are sent. They store which edits are sent as one, and
+/// delete earlier decisions that no longer count.
 pub(super) fn note_sent(lines: &[Line], slip: &Slip) -> String {
     let mut note = String::new();
     for row in &slip.edits {
@@ -285,8 +283,8 @@ pub(super) fn note_sent(lines: &[Line], slip: &Slip) -> String {
     note
 }
 
-/// The statements that copy a decision to edits that say the same as the decided edit: the decision
-/// may be about them too.
+/// Copies a decision to edits that have the same values as the decided edit, because it may hold
+/// for them too.
 pub(super) fn note_ambiguous(perhaps: &[(u32, u32)]) -> String {
     let of = |(number, with): &(u32, u32)| {
         let given = |column| format!("(SELECT {column} FROM bench_edits WHERE number = {with})");
@@ -300,9 +298,9 @@ pub(super) fn note_ambiguous(perhaps: &[(u32, u32)]) -> String {
     perhaps.iter().map(of).collect()
 }
 
-/// The statements that delete "committed" of edits whose rows still wait: the process died before
-/// its engine read the response, and the engine sends them again. "Gave way" stays: the engine may
-/// have read it, and does not send the edit again.
+/// Deletes the decision "committed" of edits whose rows still wait. Their process died before its
+/// engine read the response, and the engine sends them again. "Gave way" stays: the engine may have
+/// read it, and then does not send the edit again.
 pub(super) fn unsaid(lines: &[Line], waiting: &Waiting) -> String {
     let is_committed = |line: &&Line| matches!(line.said, Some(Said::Committed(_)));
     let again = lines.iter().filter(|line| waiting.is_some() && waits(waiting, line)).filter(is_committed);
@@ -313,12 +311,11 @@ pub(super) fn unsaid(lines: &[Line], waiting: &Waiting) -> String {
     format!("UPDATE bench_edits SET said = NULL WHERE number IN ({});", numbers.join(","))
 }
 
-/// The lines of edits that wait.
 pub(super) fn waiting_lines(lines: Vec<Line>, waiting: &Waiting) -> Vec<Line> {
     lines.into_iter().filter(|line| waits(waiting, line)).collect()
 }
 
-/// The log that the person can read: edits that did not go as made.
+/// Reads the log for the person: edits that the server did not take unchanged.
 pub(super) fn log(database: &Connection, device: DeviceId) -> rusqlite::Result<Vec<LogEntry>> {
     let mut asked =
         database.prepare_cached("SELECT number, entity, key, kind FROM bench_log ORDER BY number")?;
@@ -331,13 +328,13 @@ pub(super) fn log(database: &Connection, device: DeviceId) -> rusqlite::Result<V
     entries.collect()
 }
 
-/// The stamps of an entity's rows, by key.
 pub(super) fn stamps(database: &Connection, entity: EntityId) -> rusqlite::Result<BTreeMap<String, Stamp>> {
     let mut asked = database.prepare_cached("SELECT key, stamp FROM bench_stamps WHERE entity = ?1")?;
     asked.query_map([entity.0], |row| Ok((row.get(0)?, Stamp(row.get(1)?))))?.collect()
 }
 
-/// The statements that keep versions until they can be reported: edits of their rows still wait.
+/// Returns the statements that keep received versions until they can be reported. Edits of their
+/// rows still wait.
 pub(super) fn hold(held: &[RowVersion]) -> String {
     let mut note = "DELETE FROM bench_held;".to_owned();
     for RowVersion { entity, key, stamp, removed } in held {
@@ -352,7 +349,7 @@ pub(super) fn no_longer_held(RowVersion { entity, key, .. }: &RowVersion) -> Str
     format!("DELETE FROM bench_held WHERE entity = {} AND key = {};", entity.0, quoted(key.as_str()))
 }
 
-/// The versions that an earlier process did not report.
+/// Reads the versions that an earlier process did not report.
 pub(super) fn held(database: &Connection) -> rusqlite::Result<Vec<RowVersion>> {
     let mut asked = database.prepare("SELECT entity, key, stamp, removed FROM bench_held")?;
     let versions = asked.query_map([], |row| {
@@ -363,7 +360,6 @@ pub(super) fn held(database: &Connection) -> rusqlite::Result<Vec<RowVersion>> {
     versions.collect()
 }
 
-/// The statement that keeps the stamp of a row.
 pub(super) fn keep_stamp(
     database: &Connection,
     entity: EntityId,
@@ -374,7 +370,7 @@ pub(super) fn keep_stamp(
     database.prepare_cached(text)?.execute(params![entity.0, key, stamp.0]).map(drop)
 }
 
-/// Begins a run; returns its number, counted over all processes of the phone.
+/// Begins a run. Returns its number; the count continues over all processes of the phone.
 pub(super) fn begin_run(database: &Connection, unit: UnitId) -> rusqlite::Result<u64> {
     let text = "INSERT INTO bench_run VALUES(1, 1, ?1) \
         ON CONFLICT DO UPDATE SET runs = runs + 1, open = ?1 RETURNING runs";
@@ -385,7 +381,7 @@ pub(super) fn end_run(database: &Connection) -> rusqlite::Result<()> {
     database.execute("UPDATE bench_run SET open = NULL", []).map(drop)
 }
 
-/// The run that was open when an earlier process died; `None` if there was none.
+/// Returns the run that was open when an earlier process died, if any.
 pub(super) fn open_run(database: &Connection) -> Option<(u64, UnitId)> {
     let asked = database.query_row("SELECT runs, open FROM bench_run", [], |row| {
         Ok((row.get::<_, i64>(0)? as u64, row.get::<_, Option<u16>>(1)?))

@@ -1,14 +1,15 @@
 //! The half of the stack that runs on a phone.
 //!
-//! The adapter of a bundle does the sync. This room has what all apps have around it: the queue of
-//! units and their runs, the journal of edits and their outcomes, requests with their slips (which
-//! edits they contain), and views of what the app shows.
+//! The adapter (the default export of a bundle) does the sync. This room has everything around it
+//! that all apps need: the queue of sync units and their runs, the journal of edits and their
+//! outcomes, and the requests. A request carries a slip: the bench's hidden note that names its
+//! edits. The room also has views of the rows that the app shows.
 //!
 //! A phone's JavaScript has one [`Thread`](thread). It runs one turn at a time. A turn takes the
 //! time of its work; then its effects happen.
 //!
-//! Invariants: the journal line of an edit is written in the engine's transaction that saves the
-//! edit. An edit is done when the server has said so *and* the adapter no longer sends it.
+//! Invariants: the engine's transaction that saves an edit also writes the edit's journal line. An
+//! edit is done when the server has decided on it *and* the adapter no longer sends it.
 
 mod about;
 mod body;

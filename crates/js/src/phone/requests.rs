@@ -1,4 +1,5 @@
-//! Sends requests of a phone's JavaScript, with a slip that names the edits in each of them.
+//! Sends the requests of a phone's JavaScript. Each carries a slip (the bench's hidden note) that
+//! names the edits in it.
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -17,35 +18,34 @@ use crate::contract::{
     AppMessage, Call, EngineEvent, RequestKind, RowEdits, RowVersion, ServerError, Slip, Span, TransportError,
 };
 
-/// The head of a request, as the prelude (the bench's own JavaScript) passes it.
+/// The head of a request. The prelude (the bench's own JavaScript) passes it as JSON.
 #[derive(Deserialize)]
 struct Head {
     method: String,
     path: String,
     headers: Vec<(String, String)>,
-    /// The rows that it writes: table, key, and perhaps the state; `None` if the adapter names
-    /// none.
+    /// The rows that the request writes: table, key, and perhaps the state. `None` if the adapter
+    /// (the app's sync code) does not say.
     rows: Option<Vec<Vec<Json>>>,
 }
 
 impl Head {
-    /// True if the query or the headers may identify a version of a row.
+    /// True if the query or a header can identify a version of a row.
     fn is_dated(&self) -> bool {
         let is_condition = |(name, _): &(String, String)| name.to_lowercase().starts_with("if-");
         self.path.contains('?') || self.headers.iter().any(is_condition)
     }
-    /// The parts of the path.
     fn parts(&self) -> impl DoubleEndedIterator<Item = String> {
         let path = self.path.split(['?', '#']).next().unwrap_or_default();
         path.split('/').filter(|part| !part.is_empty()).map(plain)
     }
-    /// True for a write whose path ends with this key, as `PUT /orders/o17`.
+    /// True for a request other than `GET` whose path ends with this key, such as `PUT
+    /// /orders/o17`.
     fn is_of(&self, key: &str) -> bool {
         self.method != "GET" && self.parts().next_back().is_some_and(|last| last == key)
     }
 }
 
-/// Decodes the percent-escapes of a part of a path.
 fn plain(part: &str) -> String {
     let (bytes, mut plain, mut at) = (part.as_bytes(), Vec::new(), 0);
     while let Some(byte) = bytes.get(at) {
@@ -57,7 +57,6 @@ fn plain(part: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// Collects all texts in a body.
 fn texts<'j>(json: &'j Json, into: &mut BTreeSet<&'j str>) {
     match json {
         Json::String(text) => _ = into.insert(text),
@@ -67,7 +66,7 @@ fn texts<'j>(json: &'j Json, into: &mut BTreeSet<&'j str>) {
     }
 }
 
-/// A request made of its parts; `None` if a part is not valid.
+/// Builds a request; `None` if a part is not valid.
 pub(super) fn written(
     (method, path): (&str, &str),
     headers: &[(String, String)],
@@ -83,18 +82,17 @@ pub(super) fn written(
     Some(request)
 }
 
-/// True if the bytes of a message contain a key.
 pub(super) fn has(body: &[u8], key: &str) -> bool {
     !key.is_empty() && body.windows(key.len()).any(|part| part == key.as_bytes())
 }
 
-/// The slip of a message: the edits of the journal for which `is_in` holds.
+/// Makes the slip of a message: the edits of the journal for which `is_in` holds.
 pub(super) fn behind(phone: &Phone, is_in: impl Fn(&journal::Line) -> bool) -> Slip {
     let lines = journal::lines(&phone.thread.host.disk.main).unwrap_or_default();
     journal::behind(&lines, phone.setup.device, is_in)
 }
 
-/// The numbers of the edits of the rows that the adapter names.
+/// Returns the numbers of the edits of the rows that the adapter names.
 fn named(phone: &Phone, lines: &[journal::Line], rows: &[Vec<Json>]) -> BTreeSet<u32> {
     let mut numbers = BTreeSet::new();
     for row in rows {
@@ -111,9 +109,10 @@ fn named(phone: &Phone, lines: &[journal::Line], rows: &[Vec<Json>]) -> BTreeSet
     numbers
 }
 
-/// The slip of a request. It has the edits that the adapter or the body names; else the edits whose
-/// key is in the body of a request other than `GET`, or last in its path. Also returns the edits
-/// that are perhaps in the request, each with the edit that says the same.
+/// Makes the slip of a request. If the adapter or the body names edits, these are in the slip. Else
+/// an edit is in it if its key is in the body of a request other than `GET`, or last in its path.
+/// Also returns the edits that are perhaps in the request, each with the edit that has the same
+/// values.
 fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> (Slip, Vec<(u32, u32)>) {
     let (device, json) = (phone.setup.device, serde_json::from_slice::<Json>(body).ok());
     let mut said = BTreeSet::new();
@@ -126,7 +125,7 @@ fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> 
         None if is_answered_by_functions && head.is_of(line.key.as_str()) => true,
         None => head.method != "GET" && has(body, line.key.as_str()),
     };
-    // Without a name in the body, the state that is sent identifies the edits.
+    // If the body has no name, the state that is sent identifies the edits.
     let says_state = head.rows.iter().flatten().any(|row| row.len() > 2);
     let is_by_name = || lines.iter().filter(|line| is_in(line)).any(has_name);
     if !is_answered_by_functions || says_state && !is_by_name() {
@@ -149,7 +148,6 @@ fn slip_of(phone: &Phone, lines: &[journal::Line], head: &Head, body: &[u8]) -> 
     read_behind(lines, &reader, (is_in, is_named), count)
 }
 
-/// The job that reports that no response came.
 fn failed(id: u32, why: &str) -> Job {
     Job::Answer { id, head: json!({ "failed": why }).to_string(), body: Vec::new(), note: None }
 }
@@ -215,7 +213,8 @@ async fn exchange(
     let length = bytes.len() as u64;
     phone.ports.decoding(length).await;
     let read = http::read_response(&bytes);
-    // The page of a proxy or a captive portal has no HTTP head. A browser passes such a page on.
+    // A proxy's page, or a captive portal's, has no HTTP head. Like a browser, the phone passes it
+    // on.
     let is_page = |response: &Response| response.body().len() == bytes.len();
     if read.as_ref().ok().is_none_or(is_page) {
         phone.ports.emit(failed_by(TransportError::Foreign));
@@ -249,11 +248,12 @@ async fn exchange(
     Some(job_of(id, response, note))
 }
 
-/// Takes the slip of a response; returns statements to write together with the response, if any.
+/// Stores the versions of a response's slip, and returns the statements to write together with the
+/// response.
 pub(super) fn take(phone: &Phone, slip: Slip) -> Option<String> {
     let mut note = journal::note_of(&slip, phone.keeps_stamps);
     let mut brought = phone.brought.borrow_mut();
-    // A version held back for an edit of its row is older than the version that the edit made.
+    // An edit of the row made a newer version, so the version that was held back is dropped.
     let made = |row: &RowEdits, it: &RowVersion| {
         (row.entity, &row.key) == (it.entity, &it.key) && row.stamp >= Some(it.stamp)
     };
@@ -274,7 +274,7 @@ fn job_of(id: u32, response: Response, note: Option<String>) -> Job {
     Job::Answer { id, head, body: response.into_body(), note }
 }
 
-/// The bench's error for a status.
+/// Maps an HTTP status to the bench's error.
 fn refusal(response: &Response) -> ServerError {
     let wait = || http::retry_after(response).unwrap_or(Span::ZERO);
     match response.status().as_u16() {

@@ -8,17 +8,16 @@ use serde_json::Value as Json;
 use super::journal::{Line, Said, Waiting, quoted, waits};
 use crate::contract::{EditKind, EntityId, Key, Schema, Stamp};
 
-/// An outcome to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Done(Line, Said),
-    /// A row was created and deleted, and the app sends neither edit.
+    /// The person created and deleted a row, and the app sends neither edit.
     Never(Vec<Line>),
 }
 
 /// Returns the outcomes to report, and SQL statements that update the journal. `waiting`: the rows
-/// that wait to be sent. `sent`: the edits that this process sent. Without `waiting` the sync must
-/// have ended well: then each edit with a decision is done.
+/// that wait to be sent. `sent`: the edits that this process sent. If `waiting` is `None`, the sync
+/// must have ended well. Then each edit with a decision is done.
 pub(super) fn settled(
     lines: Vec<Line>,
     (waiting, went_well): (&Waiting, bool),
@@ -43,7 +42,8 @@ pub(super) fn settled(
         }
         let mut gone = Vec::new();
         for (at, mut line) in lines.into_iter().enumerate() {
-            // The server decided earlier, and a later send of the row did not include the edit.
+            // The server decided on an earlier send, and a later send of the row did not include
+            // the edit.
             if !is_waiting && waiting.is_some() {
                 line.said = line.said.or(line.said_once);
             }
@@ -63,7 +63,7 @@ pub(super) fn settled(
                 note += &kept;
                 continue;
             }
-            // An edit that does not wait and has no decision leaves the journal.
+            // An edit without a decision also leaves the journal if its row no longer waits.
             if is_done || waiting.is_some() && !is_waiting {
                 gone.push(line);
             }
@@ -73,30 +73,32 @@ pub(super) fn settled(
     (told, note)
 }
 
-/// The statements for an edit with a decision that is not done; `None` if nothing changes.
+/// Returns the statement for an edit that has a decision and is not done; `None` if nothing
+/// changes.
 fn kept(line: &Line, is_waiting: bool, went_well: bool) -> Option<String> {
     let set = |what: &str| format!("UPDATE bench_edits SET {what} WHERE number = {};", line.number);
     let set = match line.said? {
-        // The row still waits, so the edit did not go with the equal one.
+        // The row still waits, so the decision on the equal edit does not hold for this one.
         _ if line.perhaps && is_waiting => set("said = NULL, gave = NULL, perhaps = NULL"),
-        // Either the adapter sends the edit again together with later ones, or a later edit made
-        // the row wait and the adapter does not send this one again.
+        // The adapter (the app's sync code) sends the edit again together with later ones. Or a
+        // later edit made the row wait, and the adapter does not send this one again.
         Said::GaveWay(_) | Said::Refused => set("gave_once = gave, gave = NULL"),
         Said::Committed(_) => return None,
     };
-    // After a failed sync the adapter may not send the edit again: the engine knows the decision.
+    // After a failed sync, the engine knows the decision, and the adapter may not send the edit
+    // again.
     Some(if went_well { set } else { String::new() })
 }
 
-/// The statement that adds a log line for an edit that was sent with a refused one: its person was
-/// told about both.
+/// Returns the statement that adds a log line for an edit that was sent with a refused one. The app
+/// told the person about both.
 fn log_rejected_with(line: &Line) -> String {
     let (entity, key) = (line.entity.0, quoted(line.key.as_str()));
     format!("INSERT OR REPLACE INTO bench_log VALUES({}, {entity}, {key}, 'rejected');", line.number)
 }
 
-/// The edits that no longer wait, without a response, and whose values the app does not show: newer
-/// versions replaced them.
+/// Finds edits that no longer wait and got no response, and whose values the app does not show.
+/// Newer versions replaced them.
 pub(super) fn overruled(
     lines: &[Line],
     schema: &Schema,
@@ -124,8 +126,7 @@ mod tests {
     use crate::phone::journal::tests::{line, schema};
     use crate::phone::journal::{behind, note_sent, unsaid};
 
-    /// A replication fails after it stored rows of the response. The next one does not send them
-    /// again.
+    /// A sync fails after it stored the response's rows. The next sync does not send them again.
     #[test]
     fn an_edit_that_gave_way_in_a_sync_that_failed_is_told() {
         let lines = || {
@@ -143,7 +144,7 @@ mod tests {
         assert_eq!(unsaid(&lines(), &rows(&["a"])), "");
     }
 
-    /// A person edits a row between the response and the end of the sync.
+    /// The person edits a row between the response and the end of the sync.
     #[test]
     fn an_edit_that_gave_way_before_its_row_waits_again_is_told() {
         let lines = || {

@@ -1,7 +1,8 @@
-//! Connections that a phone's JavaScript holds: WebSocket, EventSource.
+//! Long-lived connections of a phone's JavaScript: WebSocket and EventSource.
 //!
 //! The first message is the client's opening request. Messages pass unchanged. If the app's first
-//! message was bytes, the connection delivers bytes, else texts: no protocol known here mixes both.
+//! message is bytes, the connection delivers bytes; otherwise it delivers texts. No protocol of
+//! this bench mixes both.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -24,7 +25,7 @@ fn first_words(hello: &str) -> Option<Vec<u8>> {
     Some(http::write_request(&written(("GET", &hello.path), &hello.headers, Vec::new())?))
 }
 
-/// Opens a connection, and posts its messages until it ends.
+/// Opens a connection, and posts its messages as jobs until it ends.
 pub(super) fn connect(phone: &Rc<Phone>, id: u32, hello: &str) {
     let (own, hello) = (phone.clone(), first_words(hello).unwrap_or_default());
     let ended = move |what| Job::Heard { id, what, text: String::new(), body: None, note: None };
@@ -56,8 +57,8 @@ pub(super) fn connect(phone: &Rc<Phone>, id: u32, hello: &str) {
     }));
 }
 
-/// Sends a message, and reports the edits in it: those of the rows whose keys it contains. The
-/// outcome arrives on the connection.
+/// Sends a message. Its slip (the bench's hidden note on a message) names the edits of the rows
+/// whose keys the message contains. The outcome arrives on the connection.
 pub(super) fn say(phone: &Phone, id: u32, message: &[u8], is_text: bool) {
     let Some(line) = phone.lines.borrow().get(&id).cloned() else { return };
     line.is_text.set(line.is_text.get().or(Some(is_text)));

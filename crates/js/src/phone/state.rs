@@ -23,49 +23,46 @@ pub(super) struct Phone {
     pub(super) about: About,
     pub(super) keeps_stamps: bool,
     pub(super) timeout: Span,
-    /// True if the server's functions come from the bundle: they identify edits only by names and
-    /// values. A published protocol has messages of its own.
+    /// True if the server's functions come from the bundle (the app's code). Such a server
+    /// identifies edits only by names and values; a published protocol has its own
+    /// acknowledgements.
     pub(super) is_answered_by_functions: bool,
     pub(super) me: Weak<Phone>,
     pub(super) queue: Queue,
-    /// The number by which the end of `open` is awaited.
+    /// The number of the call of `open`, by which the phone waits for its end.
     pub(super) opening: Cell<Option<u32>>,
     pub(super) opened: OnceCell<()>,
     pub(super) requests: Cell<u64>,
     pub(super) holds: RefCell<BTreeMap<u32, Rc<Hold>>>,
-    /// The held connections.
     pub(super) lines: RefCell<BTreeMap<u32, Rc<Line>>>,
-    /// True if the app is in the foreground; the periods of units count only such time.
+    /// True if the app is in the foreground. The periods of units count only this time.
     pub(super) is_looked_at: Cell<bool>,
-    /// The unit that runs.
     pub(super) unit: Cell<Option<UnitId>>,
-    /// Units that will be tried again soon.
+    /// Units for which a retry is scheduled.
     pub(super) again: RefCell<BTreeSet<UnitId>>,
-    /// Edits that this process has sent.
     pub(super) sent: RefCell<BTreeSet<u32>>,
-    /// Edits whose log lines this process has reported.
     pub(super) logged: RefCell<BTreeSet<u32>>,
     /// Received versions that are not reported as applied yet.
     pub(super) brought: RefCell<Vec<RowVersion>>,
-    /// Removed rows that the app still showed when the other rows of the response were applied.
+    /// Removed rows that the app still showed when the response's other rows were applied.
     pub(super) late: RefCell<Vec<RowVersion>>,
-    /// True if versions are kept on disk until they can be reported.
+    /// True if versions are stored on disk until they can be reported.
     pub(super) held: Cell<bool>,
-    /// True if the adapter itself reports what is applied.
+    /// True if the adapter (the app's sync code) itself reports which rows are applied.
     pub(super) says_applied: Cell<bool>,
-    /// Lets edits be saved one at a time.
+    /// Saves edits one at a time.
     pub(super) saving: Gate,
     pub(super) last_error: RefCell<Option<String>>,
 }
 
-/// A held connection.
+/// A long-lived connection.
 pub(super) struct Line {
     pub(super) connection: Rc<dyn Connection>,
-    /// True if it delivers texts; `None` before something was sent.
+    /// True if it delivers texts, false for bytes; `None` before the first message.
     pub(super) is_text: Cell<Option<bool>>,
 }
 
-/// A request that can be given up.
+/// A request that can be cancelled.
 #[derive(Default)]
 pub(super) struct Hold {
     pub(super) given_up: Cell<bool>,
@@ -105,7 +102,7 @@ impl Gate {
     }
 }
 
-/// A unit as an adapter gets it.
+/// Converts a sync unit for an adapter.
 pub(super) fn unit_to_js(schema: &Schema, unit: &SyncUnit) -> Json {
     let name = |id: &EntityId| schema.entity(*id).name.as_str();
     let names = |of: &[EntityId]| of.iter().map(name).collect::<Json>();
@@ -116,7 +113,7 @@ impl Phone {
     pub(super) fn count_request(&self) -> u64 {
         self.requests.replace(self.requests.get() + 1)
     }
-    /// The rows that the adapter reports as waiting to be sent.
+    /// Asks the adapter for the rows that wait to be sent; `None` if it has no `pending`.
     pub(super) fn waiting(&self) -> Waiting {
         if !self.about.has("pending") {
             return None;

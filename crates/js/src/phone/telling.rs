@@ -1,4 +1,4 @@
-//! Reports of edits and rows to the bench.
+//! Reports outcomes of edits and applied rows to the bench (the simulator).
 
 use super::journal::Said;
 use super::settled::Told;
@@ -20,12 +20,13 @@ pub(super) fn tell(ports: &Ports, device: DeviceId, told: &Told) {
     ports.emit(match said {
         None => EngineEvent::EditsSquashed { edit, entity, key, with: &with, stays: true },
         Some(Said::Committed(stamp)) => EngineEvent::EditAcknowledged { edit, entity, key, stamp },
-        // The app itself reports a refusal, except of an edit that only went with a refused one.
+        // The app itself reports a refusal. The bench reports it only for an edit that was sent
+        // with a refused one.
         Some(Said::Refused) if !line.perhaps => return,
         Some(Said::Refused) => EngineEvent::EditLogged { edit, kind: LogKind::Rejected, entity, key },
         Some(Said::GaveWay(met)) => {
             let kind = match line.kind {
-                // The created row is on the server, and somebody has changed it there.
+                // The created row is already on the server, and somebody has changed it there.
                 EditKind::Create | EditKind::Update => ConflictKind::UpdateUpdate,
                 EditKind::Delete => ConflictKind::DeleteUpdate,
             };

@@ -1,4 +1,4 @@
-//! The one thread of a phone's JavaScript.
+//! The single thread of a phone's JavaScript.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -15,23 +15,22 @@ use crate::runtime::{Fault, Interpreter, end_cell, entry, work};
 
 /// A job that JavaScript does in a turn.
 pub(super) enum Job {
-    /// Call a function of the adapter, with arguments as JSON.
+    /// Calls a function of the adapter (the app's sync code), with arguments as JSON.
     Call { id: u32, name: &'static str, args: String },
-    /// A response, or why there is none; and statements to write together with its rows.
+    /// A response, or the reason why there is none. The note has statements to write with its rows.
     Answer { id: u32, head: String, body: Vec<u8>, note: Option<String> },
     /// An event of the app.
     Happened(&'static str),
-    /// A message on a held connection, or its end: the kind, and the content.
+    /// A message on a long-lived connection, or its end.
     Heard { id: u32, what: &'static str, text: String, body: Option<Vec<u8>>, note: Option<String> },
 }
 
-/// Why a function of the adapter failed.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Failure {
     pub(super) name: String,
     pub(super) code: Option<String>,
     pub(super) retryable: bool,
-    /// True if the network failed: no response, or one that was given up.
+    /// True if no response came: the network failed, or the request was cancelled.
     #[serde(default)]
     pub(super) network: bool,
     pub(super) words: String,
@@ -54,16 +53,16 @@ impl Failure {
 }
 
 type Slot = (Option<Result<Json, String>>, Option<Waker>);
-/// Carries out an effect when its turn is over.
+/// Performs an effect when its turn is over.
 pub(super) type Act = Rc<dyn Fn(Effect)>;
 
 pub(super) struct Thread {
     pub(super) host: Rc<Host>,
     interpreter: Interpreter,
     inbox: RefCell<VecDeque<(Time, Job)>>,
-    /// The timers, by due time and then by the order in which they were set.
+    /// The timers, sorted by due time and then by the order in which they were set.
     timers: RefCell<BTreeMap<(Time, u64), u32>>,
-    /// The place of each timer in that map.
+    /// The position of each timer in `timers`.
     armed: RefCell<BTreeMap<u32, (Time, u64)>>,
     timers_set: Cell<u64>,
     sleep: RefCell<Option<(Time, LocalBoxFuture<'static, ()>)>>,
@@ -101,18 +100,17 @@ impl Thread {
         self.ids.get()
     }
 
-    /// Appends a job to the queue.
     pub(super) fn post(&self, job: Job) {
         self.inbox.borrow_mut().push_back((self.host.now(), job));
         self.waker.take().into_iter().for_each(Waker::wake);
     }
-    /// Opens the adapter within this turn, or begins to; returns the number by which its end is
-    /// awaited.
+    /// Starts to open the adapter, within this turn. Returns the number by which the caller awaits
+    /// the end.
     pub(super) fn open(&self, bench: &str) -> Result<u32, Fault> {
         let id = self.id();
         self.slots.borrow_mut().insert(id, (None, None));
         self.interpreter.turn(|ctx| entry(ctx, "open")?.call::<_, ()>((id, bench)))?;
-        // What the bench writes next is not part of this turn.
+        // The bench's next writes are not part of this turn.
         self.host.disk.end_turn().map_err(|error| Fault::new(error.to_string()))?;
         Ok(id)
     }
@@ -137,10 +135,10 @@ impl Thread {
         settled.await.map_err(|text| Failure::read(&text))
     }
 
-    /// Asks the adapter something within this turn; the phone is not charged for it.
+    /// Calls a function of the adapter within this turn. The phone is not charged for it.
     ///
     /// # Errors
-    /// The exception, or that the adapter would have to wait.
+    /// The exception, or a text that says that the adapter would have to wait.
     pub(super) fn look(&self, name: &str, args: &Json) -> Result<Json, String> {
         let (before, id) = (self.host.take_effects(), self.id());
         let words = |fault: Fault| fault.to_string();
@@ -172,7 +170,7 @@ impl Thread {
         }
     }
 
-    /// Runs the thread; begins with the end of the turn that opened the adapter.
+    /// Runs the thread. The first step ends the turn that opened the adapter.
     pub(super) async fn live(self: Rc<Self>, ports: Ports) {
         self.host.begin();
         loop {
@@ -185,7 +183,6 @@ impl Thread {
         }
     }
 
-    /// The next job, or the next due timer.
     async fn next(&self, ports: &Ports) -> (Option<Job>, u32) {
         poll_fn(|context| {
             loop {
@@ -236,7 +233,7 @@ impl Thread {
             }),
         }
     }
-    /// Runs a turn. The bench's note is written in the turn's first transaction.
+    /// Runs a turn. The turn's first transaction also writes the bench's note.
     fn with_note(
         &self,
         note: Option<String>,
@@ -251,7 +248,6 @@ impl Thread {
         }
     }
 
-    /// Runs one turn; an uncaught exception ends the cell.
     fn turn(&self, f: impl for<'js> FnOnce(&rquickjs::Ctx<'js>) -> rquickjs::Result<()>) {
         let done = self.interpreter.turn(f);
         if self.host.dies() {
@@ -269,9 +265,8 @@ impl Thread {
             }
         }
     }
-    /// Ends the cell with this fault and the last console lines.
     pub(super) fn end_cell(&self, fault: &Fault) -> ! {
-        // Console lines of this turn are still taken.
+        // Console lines of this turn are still reported.
         let written = self.host.take_effects_if(|effect| matches!(effect, Effect::Line { .. }));
         let act = self.act.borrow().clone();
         if let Some(act) = act {
@@ -280,7 +275,7 @@ impl Thread {
         end_cell(format!("uncaught in JavaScript: {fault}{}", self.host.console()))
     }
 
-    /// Lets the time of the turn pass; then its effects happen.
+    /// Waits for the turn's duration; then its effects happen.
     async fn end_turn(&self, ports: &Ports) {
         if self.host.dies() {
             std::future::pending::<()>().await;

@@ -1,4 +1,4 @@
-//! The state that a phone shows, as reported by its adapter.
+//! The rows and the log that a phone shows, as its adapter (the app's sync code) reports them.
 
 use serde_json::{Value as Json, json};
 
@@ -9,7 +9,7 @@ use crate::host::row_from_js;
 use crate::runtime::Fault;
 
 impl Phone {
-    /// The rows that the adapter's `rows` returns.
+    /// Calls the adapter's `rows`.
     pub(super) fn shown(&self, entity: EntityId) -> Json {
         let args = json!([self.setup.schema.entity(entity).name]);
         self.thread.look("rows", &args).unwrap_or_else(|why| self.wrong_rows(entity, &why))

@@ -4,7 +4,8 @@ use std::fmt;
 
 use rquickjs::{CaughtError, Ctx, Error, Value};
 
-/// Ends the cell for a fault of a bundle. The bench has no fault, so there is no backtrace.
+/// Ends the cell (one simulation) because of a mistake in a bundle (the app's code). The bench (the
+/// simulator) is not at fault, so no backtrace is printed.
 pub(crate) fn end_cell(words: String) -> ! {
     std::panic::resume_unwind(Box::new(words))
 }
@@ -21,22 +22,23 @@ impl Fault {
     pub(crate) fn new(what: impl Into<String>) -> Fault {
         Fault { what: what.into(), stack: Vec::new() }
     }
-    /// Of two faults, the one with a place; the first if both have one.
+    /// Returns the fault that has a stack; the first if both have one.
     pub(crate) fn either(one: Option<Fault>, other: Option<Fault>) -> Option<Fault> {
         let says_where = |fault: &Option<Fault>| fault.as_ref().is_some_and(|it| !it.stack.is_empty());
         if !says_where(&one) && says_where(&other) { other } else { one.or(other) }
     }
-    /// Reads an exception from the prelude's text: name and message, then the stack.
+    /// Reads an exception from the prelude's text: the name and message, then the stack.
     pub(crate) fn read(text: &str) -> Fault {
         let is_place = |line: &&str| line.trim_start().starts_with("at ");
         let what: Vec<&str> = text.lines().take_while(|line| !is_place(line)).map(str::trim_end).collect();
-        // Calls of the preludes are between app and host; an app's author does not need them.
+        // Calls of the preludes (the bench's own JavaScript) are left out: an app's author does not
+        // need them.
         let is_ours = |line: &&str| line.contains("(bench:") || line.contains("(bench-server:");
         let places = text.lines().filter(is_place).filter(|line| !is_ours(line));
         let stack = places.map(|line| line.trim().trim_start_matches("at ").to_owned()).collect();
         Fault { what: what.join("\n").trim_end().to_owned(), stack }
     }
-    /// The pending exception in `ctx` after `error`.
+    /// Returns the pending exception in `ctx`.
     pub(crate) fn caught(ctx: &Ctx<'_>, error: Error) -> Fault {
         match CaughtError::from_error(ctx, error) {
             CaughtError::Exception(exception) => {
@@ -48,14 +50,13 @@ impl Fault {
             CaughtError::Error(error) => Fault::new(error.to_string()),
         }
     }
-    /// Line and column in the file of this name; `None` if not known.
+    /// Returns line and column in the file `name`, if the stack has them.
     pub(crate) fn place_in(&self, name: &str) -> Option<(usize, usize)> {
         let place = self.stack.iter().find_map(|place| place.split_once(&format!("{name}:")))?.1;
         let numbers = place.split(|c: char| !c.is_ascii_digit());
         let mut numbers = numbers.filter_map(|digits| digits.parse().ok());
         Some((numbers.next()?, numbers.next().unwrap_or(1)))
     }
-    /// The first line of the message, with its place.
     pub(crate) fn brief(&self) -> String {
         let first = self.what.lines().next().unwrap_or_default();
         match self.stack.first() {

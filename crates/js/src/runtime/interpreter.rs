@@ -12,9 +12,9 @@ use super::raw;
 
 /// The memory limit of a runtime, in bytes.
 const HEAP: usize = 192 << 20;
-/// The stack limit, in bytes; threads of a campaign have more.
+/// The stack limit, in bytes. The threads that run cells have more.
 const STACK: usize = 640 << 10;
-/// After this many turns, or jobs of one turn, cyclic garbage is collected.
+/// Cyclic garbage is collected after this many turns, or after `JOBS` jobs of one turn.
 const TURNS: u32 = 64;
 const JOBS: u32 = 4096;
 
@@ -34,7 +34,7 @@ pub(crate) struct Interpreter {
 }
 
 impl Interpreter {
-    /// A runtime without our preludes, in which these modules can be imported.
+    /// Creates a runtime without the preludes. It can import these modules.
     pub(crate) fn bare(modules: impl Imports) -> Result<Interpreter, Fault> {
         raw::link_pow();
         let failed = |error: rquickjs::Error| Fault::new(error.to_string());
@@ -43,7 +43,8 @@ impl Interpreter {
         let memory = raw::LimitedAllocator::new(HEAP, full.clone(), spent.clone());
         let runtime = Runtime::new_with_alloc(memory).map_err(failed)?;
         runtime.set_max_stack_size(STACK);
-        // Garbage is collected by counts, never by sizes.
+        // Garbage is collected after counts of turns and jobs, never after sizes: sizes differ
+        // between hosts.
         runtime.set_gc_threshold(usize::MAX);
         runtime.set_loader(modules, modules);
         let ticks: Rc<Cell<u64>> = Rc::default();
@@ -55,7 +56,7 @@ impl Interpreter {
             of_turn.get() > counted.turns.most_ticks()
         })));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(|ctx, promise, reason, handled| {
-            // Without a prelude there is nothing to ask.
+            // A runtime without the preludes has no function `rejected`.
             if let Ok(rejected) = entry(&ctx, "rejected") {
                 _ = rejected.call::<_, ()>((promise, reason, handled));
             }
@@ -64,7 +65,6 @@ impl Interpreter {
         Ok(Interpreter { context, runtime, spent, ticks, full, turns: Cell::new(0) })
     }
 
-    /// Sets the limits of its turns.
     pub(crate) fn with_turns(self, turns: Turns) -> Interpreter {
         self.spent.borrow_mut().turns = turns;
         self
@@ -83,7 +83,7 @@ impl Interpreter {
         });
         let mut given = self.drain().and(given);
         if self.is_endless() || self.full.get() {
-            // Also if the app caught the exception.
+            // The turn fails even if the app caught the exception.
             given = Err(given.err().unwrap_or_else(|| Fault::new("thrown: null")));
         }
         self.turns.set(self.turns.get() + 1);
@@ -93,7 +93,7 @@ impl Interpreter {
         given.map_err(|fault| self.explained(fault))
     }
 
-    /// The same without charge.
+    /// Runs one turn and charges nothing for it.
     pub(crate) fn look<T>(
         &self,
         f: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<T>,
@@ -110,7 +110,6 @@ impl Interpreter {
         ticks > spent.turns.most_ticks() || spent.is_endless_sql()
     }
 
-    /// Runs the queued jobs.
     fn drain(&self) -> Result<(), Fault> {
         let mut jobs: u32 = 0;
         while !self.is_endless() {
@@ -132,7 +131,7 @@ impl Interpreter {
         orphan.map_or(Ok(()), Err)
     }
 
-    /// Describes an exceeded limit in plain words.
+    /// Replaces the interpreter's message by a plain one if a limit was exceeded.
     pub(crate) fn explained(&self, fault: Fault) -> Fault {
         let is = |text: &str| fault.what.contains(text);
         let spent = *self.spent.borrow();
@@ -154,7 +153,7 @@ impl Interpreter {
         Fault { what, stack: fault.stack }
     }
 
-    /// Runs a module to its end; everything it awaits must be ready within the turn.
+    /// Runs a module to its end. Each promise that it awaits must settle within the turn.
     pub(crate) fn run(
         &self,
         declare: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<Module<'js>>,
@@ -178,23 +177,23 @@ impl Interpreter {
         self.spent.borrow_mut().turns = spent.turns;
         spent
     }
-    /// The counters that functions of the host add to.
+    /// The work counters, which functions of the host also increase.
     pub(crate) fn spent(&self) -> Rc<RefCell<Spent>> {
         self.spent.clone()
     }
-    /// Its memory use in bytes.
+    /// The runtime's memory use in bytes.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> i64 {
         self.runtime.memory_usage().malloc_size
     }
 }
 
-/// The function of the preludes with this name, for a call from the host.
+/// Returns the function `name` of the preludes.
 pub(crate) fn entry<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
     raw::kept_entry(ctx)?.get(name)
 }
 
-/// An exception that nobody has caught by the end of the turn.
+/// Returns an exception that is still uncaught at the end of the turn.
 fn orphans(ctx: &Ctx<'_>) -> Option<Fault> {
     let asked = entry(ctx, "uncaught").ok()?.call::<_, Option<String>>(()).catch(ctx);
     match asked {

@@ -1,12 +1,13 @@
-//! The interpreter: QuickJS, one runtime for each process of a phone or a server.
+//! The interpreter: QuickJS. Each process of a phone or a server has one runtime.
 //!
-//! A [`Program`] is compiled once per host process, identified by the hash of its text. An
+//! A [`Program`] is compiled once per host process and identified by the hash of its text. An
 //! [`Interpreter`] runs it turn by turn: it calls a function, then runs the jobs that the call
-//! queued. One rule (`cost`) gives the [`Work`](crate::contract::Work) that a turn costs a phone.
+//! queued. One rule (`cost`) computes the [`Work`](crate::contract::Work) of a turn on a phone.
 //!
 //! Invariants: nothing here depends on the host. Arithmetic is that of crate `libm`. Memory is
-//! counted on allocation, collected after counts of turns and jobs, and limited, as is the stack. A
-//! turn that does not end is stopped. Rust keeps no value of JavaScript beyond a call.
+//! counted when it is allocated. Garbage is collected after counts of turns and jobs. Memory and
+//! stack are limited, and an endless turn is stopped. Rust keeps no value of JavaScript after a
+//! call.
 
 mod cost;
 mod fault;

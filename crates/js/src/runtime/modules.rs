@@ -1,4 +1,4 @@
-//! Modules that a bundle may import: only those of the host, none from a disk.
+//! The modules that a bundle can import. All come from the host, and none from a disk.
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
@@ -7,7 +7,7 @@ use rquickjs::{Ctx, Error, Module, Result};
 use super::interpreter::Imports;
 use super::program::Program;
 
-/// Finds a module by the importing module and the requested name; returns its own name and its
+/// Finds a module by the importing module's name and the requested name. Returns its own name and
 /// text.
 #[derive(Clone, Copy)]
 pub(crate) struct Modules(pub(crate) fn(&str, &str) -> Option<(&'static str, &'static str)>);

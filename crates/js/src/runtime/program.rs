@@ -1,4 +1,4 @@
-//! Programs: texts that are compiled once per host process.
+//! Programs: JavaScript texts that are compiled once per host process.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,17 +10,17 @@ use super::interpreter::{Imports, Interpreter};
 use super::raw;
 use crate::contract::StackFile;
 
-/// Compiled code, or why the text cannot be compiled.
 type Compiled = Result<&'static [u8], Mistake>;
 
-/// By name and hash of the text. Entries are never removed: runtimes read them in place.
+/// The key is the name and the hash of the text. Entries are never removed, because runtimes read
+/// the bytecode in place.
 static COMPILED: Mutex<BTreeMap<(String, String), Compiled>> = Mutex::new(BTreeMap::new());
 
 /// A module as bytecode.
 #[derive(Clone, Copy)]
 pub(crate) struct Program(&'static [u8]);
 
-/// A place where a text is not JavaScript.
+/// A syntax error, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake {
     pub(crate) what: String,
@@ -36,16 +36,17 @@ impl fmt::Display for Mistake {
 }
 
 impl Program {
-    /// Compiles a file, unless this process has compiled it before.
+    /// Compiles a file. A file that this process has compiled before is not compiled again.
     pub(crate) fn of_file(file: &StackFile, modules: impl Imports) -> Result<Program, Mistake> {
         compiled(called(&file.path), file.hash(), &file.bytes, modules).map(Program)
     }
-    /// Compiles a text of ours, unless this process has compiled it before.
+    /// Compiles a text of the bench. A text that this process has compiled before is not compiled
+    /// again.
     pub(crate) fn of_ours(name: &'static str, text: &str, modules: impl Imports) -> Program {
         let compiled = compiled(name, String::new(), text.as_bytes(), modules);
         Program(compiled.unwrap_or_else(|mistake| panic!("{name}: {mistake}")))
     }
-    /// Where its bytecode is, which no other program shares.
+    /// The address of its bytecode. No other program has the same address.
     pub(crate) fn place(self) -> usize {
         self.0.as_ptr().addr()
     }
@@ -54,8 +55,9 @@ impl Program {
     }
 }
 
-/// The name of a file in stack traces. Libraries build texts from traces, and their length costs
-/// time. So a report's copy, `1515ffa5-0-app.js`, has the name of the original file.
+/// The name of a file in stack traces. Some libraries build texts from stack traces, and longer
+/// texts cost more time. So the copy in a report, `1515ffa5-0-app.js`, gets the name of the
+/// original file.
 fn called(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let parts: Vec<&str> = name.splitn(3, '-').collect();

@@ -1,7 +1,10 @@
-//! Code that Rust cannot check: the only file of the crate with `unsafe`. It relies on these facts.
-//! Bytecode was written by this process (`program`), and stays in memory forever. A lent record is
-//! returned when the call ends. `pow` has the signature of C's. The step counter outlives its
-//! SQLite connection. The allocator that gives the memory is sound.
+//! The only file of the crate with `unsafe` code. Rust cannot check these facts, on which it
+//! relies:
+//! - This process wrote the bytecode (`program`), and the bytecode stays in memory forever.
+//! - A lent record is returned when the call ends.
+//! - `pow` has the signature of C's `pow`.
+//! - The step counter outlives its SQLite connection.
+//! - The wrapped allocator is sound.
 
 #![expect(unsafe_code, reason = "the interpreter is a C library; what it needs is confined to this file")]
 
@@ -20,26 +23,25 @@ use super::cost::{LONG_DIGITS, STEPS_OF_A_TICK, Spent};
 
 use crate::contract::SystemOfRecord;
 
-/// Replaces C's `pow` in the whole program. The interpreter calls it for `**` and `Math.pow`, and
-/// the host's version differs between machines in the last digit.
+/// Replaces C's `pow` in the whole program. The interpreter calls `pow` for `**` and `Math.pow`.
+/// C's version gives different last digits on different machines.
 #[unsafe(no_mangle)]
 extern "C" fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)
 }
 
-/// Makes the linker take this file's `pow` before any other.
+/// Makes the linker use this file's `pow`.
 pub(super) fn link_pow() {
     black_box(pow as extern "C" fn(f64, f64) -> f64);
 }
 
-/// Loads a module from bytecode of this process.
 pub(super) fn load<'js>(ctx: &Ctx<'js>, bytecode: &'static [u8]) -> Result<Module<'js, Declared>> {
     // SAFETY: only `program` makes these bytes, with the same version of the interpreter.
     unsafe { Module::load(ctx.clone(), bytecode) }
 }
 
-/// Forbids statements of this connection to open another file: `ATTACH`, and `VACUUM`, which
-/// attaches.
+/// Forbids statements of this connection to open another file. This covers `ATTACH`, and `VACUUM`,
+/// which attaches a file.
 pub(crate) fn attach_nothing(connection: &Connection) {
     // SAFETY: the handle is that of an open connection.
     unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_ATTACHED, 0) };
@@ -48,7 +50,8 @@ pub(crate) fn attach_nothing(connection: &Connection) {
 /// Makes SQLite report its steps to `spent`, which must outlive the connection.
 pub(crate) fn count_steps(connection: &Connection, spent: &Rc<RefCell<Spent>>) {
     unsafe extern "C" fn told(spent: *mut c_void) -> c_int {
-        // SAFETY: it is the pointer given below, and nobody borrows it while SQLite works.
+        // SAFETY: the pointer is the one given below, and nobody borrows its value while SQLite
+        // works.
         let spent = unsafe { &*spent.cast::<RefCell<Spent>>() };
         spent.try_borrow_mut().is_ok_and(|mut spent| spent.sql(STEPS_OF_A_TICK)).into()
     }
@@ -59,7 +62,8 @@ pub(crate) fn count_steps(connection: &Connection, spent: &Rc<RefCell<Spent>>) {
     };
 }
 
-/// The object through which the host calls the preludes; a runtime always has it.
+/// The object through which the host calls the preludes (the bench's own JavaScript). Each runtime
+/// has one.
 struct Entry<'js>(Object<'js>);
 
 // SAFETY: only the lifetime changes.
@@ -75,19 +79,19 @@ pub(super) fn kept_entry<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     Ok(kept.0.clone())
 }
 
-/// Memory from the host's allocator, counted on allocation and limited. Work on long integers can
-/// only be noticed here, because operators do not poll.
+/// An allocator with a limit. It counts all memory, and also the work on long integers: operators
+/// do not poll, so that work is visible only here.
 pub(super) struct LimitedAllocator {
     used: usize,
     most: usize,
     full: Rc<Cell<bool>>,
     spent: Rc<RefCell<Spent>>,
-    /// The last block that may become a long integer; the interpreter has not filled it yet.
+    /// The last block that may become a long integer. The interpreter has not filled it yet.
     given: Option<(NonNull<u8>, usize)>,
 }
 
-/// Bytes in a block before the digits of a `BigInt`: the interpreter's header, and the number of
-/// 32-bit digits.
+/// The bytes of a `BigInt` before its digits: the interpreter's header, and the number of 32-bit
+/// digits.
 const BEFORE_DIGITS: usize = 12;
 const COUNT_OF_DIGITS: usize = 8;
 
@@ -95,10 +99,10 @@ impl LimitedAllocator {
     pub(super) fn new(most: usize, full: Rc<Cell<bool>>, spent: Rc<RefCell<Spent>>) -> LimitedAllocator {
         LimitedAllocator { used: 0, most, full, spent, given: None }
     }
-    /// True if this many more bytes are available.
+    /// True if `more` bytes are available.
     fn has(&mut self, more: usize) -> bool {
         self.weigh();
-        // Operators of one line do not poll, so an endless computation is ended by lack of memory.
+        // Operators in one line do not poll. An endless computation ends here, for lack of memory.
         if more > LONG_DIGITS * 4 && self.spent.try_borrow().is_ok_and(|spent| spent.is_endless_digits()) {
             return false;
         }
@@ -114,16 +118,17 @@ impl LimitedAllocator {
             self.given = NonNull::new(given).map(|given| (given, size));
         }
         if let Some((given, _)) = self.given {
-            // SAFETY: the block was just allocated, and is longer.
+            // SAFETY: the block was just allocated, and is longer than `BEFORE_DIGITS`.
             unsafe { given.write_bytes(0, BEFORE_DIGITS) };
         }
     }
-    /// Counts the work on the last block if it became a long integer. Such a block states its
-    /// number of digits: as many as fit, or one fewer if a product had no carry.
+    /// Counts the work on the last block if it became a long integer. A long integer's block
+    /// contains its number of digits. The block has room for exactly that number, or for one more
+    /// if a product had no carry.
     fn weigh(&mut self) {
         let Some((given, size)) = self.given.take() else { return };
-        // SAFETY: the block is alive, because its owner calls this before it frees it. It is
-        // aligned, and was filled with zeros at least when it was allocated.
+        // SAFETY: the block is alive, because its owner calls this before freeing it. The address
+        // is aligned. These bytes were set to zero after the allocation.
         let said = unsafe { given.add(COUNT_OF_DIGITS).cast::<u32>().read() } as usize;
         let room = (size - BEFORE_DIGITS) / 4;
         if (said == room || said + 1 == room)
@@ -186,13 +191,13 @@ unsafe impl Allocator for LimitedAllocator {
     }
 }
 
-/// Counts the stack limit from here, however deep the interpreter is called.
+/// Restarts the stack limit from the current depth of the host's stack.
 pub(super) fn count_stack_from_here(ctx: &Ctx<'_>) {
     // SAFETY: the context is alive, and so is its runtime.
     unsafe { qjs::JS_UpdateStackTop(qjs::JS_GetRuntime(ctx.as_raw().as_ptr())) }
 }
 
-/// A copy of the bytes in an array; empty if its memory was given away.
+/// Copies the bytes of an array; empty if the array's buffer was transferred.
 pub(crate) fn bytes_in(array: &TypedArray<'_, u8>) -> Vec<u8> {
     // SAFETY: no JavaScript runs during the copy.
     unsafe { array.as_bytes() }.unwrap_or_default().to_vec()
@@ -200,13 +205,13 @@ pub(crate) fn bytes_in(array: &TypedArray<'_, u8>) -> Vec<u8> {
 
 type Record = dyn SystemOfRecord;
 
-/// Holds the system of record while a server half answers. JavaScript functions find the record
-/// here; they outlive the call, and the record does not.
+/// Holds the system of record (the backend) while a server half answers a request. JavaScript
+/// functions reach the record through it. They outlive the call; the record does not.
 #[derive(Default)]
 pub(crate) struct LentRecord(Cell<Option<NonNull<Record>>>);
 
 impl LentRecord {
-    /// Calls `f`; during it, [`with`](LentRecord::with) gives access to `record`.
+    /// Calls `f`. During the call, [`with`](LentRecord::with) gives access to `record`.
     pub(crate) fn lend<R>(&self, record: &mut dyn SystemOfRecord, f: impl FnOnce() -> R) -> R {
         struct Back<'l>(&'l LentRecord);
         impl Drop for Back<'_> {
@@ -225,11 +230,11 @@ impl LentRecord {
         drop(back);
         given
     }
-    /// Calls `f` with the record; `None` if none is lent, or if it is in use.
+    /// Calls `f` with the record; `None` if no record is lent, or if it is in use.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut dyn SystemOfRecord) -> R) -> Option<R> {
         let mut record = self.0.take()?;
-        // SAFETY: the record is lent, because this runs within `lend`. Nobody else has it: it was
-        // taken.
+        // SAFETY: this runs within `lend`, so the record is alive. It was taken, so nobody else has
+        // it.
         let given = f(unsafe { record.as_mut() });
         self.0.set(Some(record));
         Some(given)

@@ -1,9 +1,9 @@
-//! Finds the edit behind each write, and the outcome of each edit for the response.
+//! Finds the edit that caused each write, and each edit's outcome for the response.
 //!
-//! A name decides first: the edit's own name, a name that the app drew while it saved the edit, or
-//! a name that was used for the edit before. Without a name, it is the first edit of the request
-//! whose values are written and whose outcome is not known. If an edit stands for earlier ones, the
-//! write also settles those whose values are in it.
+//! A name decides first. It is the edit's own name, a name that the app drew while it saved the
+//! edit, or a name that was used for the edit before. Without a name, the write belongs to the
+//! request's first edit whose values are written and whose outcome is unknown. If one edit of a
+//! group stands for earlier ones, the write also decides those whose values it contains.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,6 @@ use super::known::Verdict;
 use crate::contract::{EditId, EditKind, EditSaid, EntityId, Key, RowEdits, Slip, Stamp};
 use crate::host::{by_then, fits, print_at};
 
-/// A write, with the data that identifies its edit.
 pub(super) struct Written<'w> {
     pub(super) entity: EntityId,
     pub(super) key: &'w Key,
@@ -26,37 +25,36 @@ pub(super) struct Written<'w> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Came {
     Committed(Stamp),
-    /// The row stayed as it was: it is deleted already, or has the same values.
+    /// The row stayed unchanged: it is deleted already, or has the same values.
     Same(Stamp),
-    /// The row has another version.
+    /// The row has another version, and nothing was written.
     GaveWay,
     Refused,
 }
 
-/// The outcome of an edit, for the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Known(Verdict),
     GaveWay,
 }
 
-/// The edits of the request that is being answered.
+/// The edits of the current request.
 #[derive(Default)]
 pub(super) struct Behind {
     slip: Slip,
     body: Vec<u8>,
     fates: BTreeMap<EditId, Fate>,
-    /// Edits whose write reached the backend, so that the backend knows why they were not
-    /// committed.
+    /// Edits whose write the backend saw. The backend knows why it did not commit them.
     judged: BTreeSet<EditId>,
 }
 
 impl Written<'_> {
-    /// True if the write equals the row after the edit at `at`.
+    /// True if the written row equals the row after the edit at `at`.
     fn fits(&self, said: &[&EditSaid], at: usize) -> bool {
         fits(said, at, self.deletes, &self.prints)
     }
-    /// True if the write is a part of that row: the server kept newer values in other columns.
+    /// True if the written values are a part of the row after the edit at `at`. The server kept
+    /// newer values in other columns.
     fn is_part(&self, said: &[&EditSaid], at: usize) -> bool {
         if self.deletes || said[at].kind == EditKind::Delete {
             return false;
@@ -66,7 +64,7 @@ impl Written<'_> {
     }
 }
 
-/// True if a name contains another, as `d0.e1:7` contains `d0.e1`.
+/// True if `name` contains `part` as a whole word: `d0.e1:7` contains `d0.e1`.
 fn has_name(name: &str, part: &str) -> bool {
     let is_end = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_ascii_alphanumeric());
     !part.is_empty()
@@ -90,16 +88,14 @@ impl Behind {
         let mut all = self.slip.edits.iter().map(|row| &*row.edits);
         all.find(|edits| edits.contains(&edit)).unwrap_or_default()
     }
-    /// True if the content of the last edit of a group could be read from the request.
+    /// True if the content of the group's last edit could be read from the request.
     fn is_read(&self, group: &[EditId]) -> bool {
         group.last().and_then(|end| self.said_of(*end)).is_some_and(|end| end.is_sent)
     }
-    /// The content of an edit of the request.
     pub(super) fn said_of(&self, edit: EditId) -> Option<&EditSaid> {
         self.slip.said.iter().find(|said| said.edit == edit)
     }
-    /// The edit of this row with this name; `used_for` returns the edit that a name was used for
-    /// before.
+    /// The row's edit with this name. `used_for` returns the edit that a name was used for before.
     fn named(
         &self,
         (entity, key): (EntityId, &Key),
@@ -115,8 +111,8 @@ impl Behind {
         exactly.or_else(|| said.iter().find(has_it).map(|it| it.edit))
     }
 
-    /// The edit behind a write; `None` if the request names no edit of the row. `known` returns the
-    /// final outcome of an edit, if it has one.
+    /// Finds the edit that caused a write; `None` if the request names no edit of the row. `known`
+    /// returns an edit's final outcome, if it has one.
     pub(super) fn edit(
         &self,
         written: &Written<'_>,
@@ -130,15 +126,15 @@ impl Behind {
         let said = self.said(row.0, row.1);
         let at = |edit: &EditId| said.iter().position(|it| it.edit == *edit);
         let is_new = |edit: &EditId| known(*edit).is_none() && !self.fates.contains_key(edit);
-        // In a group that could be read, the last edit stands for all. Else a later edit may still
-        // come.
+        // In a group that could be read, the last edit stands for all. In another group, a later
+        // edit may still follow.
         let stands = |group: &'_ [EditId], fits: &dyn Fn(usize) -> bool| -> Option<EditId> {
             let (end, rest) = group.split_last()?;
             let rest: &[EditId] = if self.is_read(group) { &[] } else { rest };
             let mut of = std::iter::once(end).chain(rest.iter().rev()).copied();
             of.find(|edit| is_new(edit) && at(edit).is_some_and(fits))
         };
-        // Edits come in the order in which they were made, even if some are left out.
+        // The writes follow the order in which the edits were made. Some edits can be missing.
         let last = said.iter().map(|it| it.edit).rfind(|edit| self.fates.contains_key(edit));
         let first = |fits: &dyn Fn(usize) -> bool| {
             let is_later = |group: &&[EditId]| group.last().is_some_and(|end| Some(*end) > last);
@@ -159,8 +155,8 @@ impl Behind {
             .or_else(|| first(&|_| true))
             .or_else(|| self.groups(row.0, row.1).last().and_then(|group| group.last().copied()))
     }
-    /// If an operation keeps the name of its first edit, returns the last edit merged into it,
-    /// provided that the last edit's values are written.
+    /// An operation can keep the name of its first edit. Then this returns the last edit that was
+    /// merged into it, if that edit's values are written.
     fn stands_for(&self, named: EditId, written: &Written<'_>) -> EditId {
         let end = self.group_of(named).last().and_then(|end| self.said_of(*end));
         let is_written = |end: &&EditSaid| {
@@ -169,9 +165,11 @@ impl Behind {
         };
         end.filter(is_written).map_or(named, |end| end.edit)
     }
-    /// The columns whose written value comes from a rule of the server. No edit of the row has that
-    /// value, and the row did not have it before. If the author says `changed`, each value that
-    /// differs from the edit's counts. A value also counts if a rule made it before (`is_made`).
+    /// Finds the columns in which a rule of the server changed the value. In such a column, the
+    /// written value is not the edit's. Without `changed`, it must also be new: no edit of the row
+    /// sets it, and the row did not have it before (`is_there`). A value that a rule made before
+    /// (`is_made`) counts too. With `changed`, the author of the server states that a rule changed
+    /// values.
     pub(super) fn remade(
         &self,
         edit: EditId,
@@ -199,8 +197,9 @@ impl Behind {
         let remade = written.prints.iter().filter(is_own).filter(is_new);
         remade.map(|(column, _)| *column).collect()
     }
-    /// The edits of a row that the server refuses: the edit with this name and its group, else the
-    /// first group without an outcome. Edits committed before are left out if others remain.
+    /// Finds the edits of a row that the server refuses. With a name: the edit with this name, and
+    /// its group. Without: the first group without an outcome. Committed edits are left out if
+    /// others remain.
     pub(super) fn edits_to_refuse(
         &self,
         row: (EntityId, &Key),
@@ -214,7 +213,7 @@ impl Behind {
             group.iter().filter(is_open).copied().collect()
         };
         if let Some(named) = name.and_then(|name| self.named(row, name, used_for)) {
-            // If a group could be read, all of it is refused, whichever edit has the name.
+            // The whole group is refused if it could be read, even if another edit has the name.
             let group = self.group_of(named);
             let is_read = self.is_read(group);
             let mut with = open(group);
@@ -226,13 +225,14 @@ impl Behind {
             return with;
         }
         let next = self.groups(row.0, row.1).map(open).find(|group| !group.is_empty());
-        // The server refuses what it has written: a mistake of its author.
+        // The server refuses an edit that it has already written. This is a mistake of the server's
+        // author.
         next.unwrap_or_else(|| self.groups(row.0, row.1).last().map(<[EditId]>::to_vec).unwrap_or_default())
     }
 
-    /// Records the result of a write by an edit. `after` returns the prints of the row's values
-    /// after the write. Other edits of the group get their outcomes too; the caller reports refused
-    /// ones to the backend. A committed edit stays committed: its response may have been lost.
+    /// Records the result of an edit's write. `after` returns the prints of the row's values after
+    /// the write. The group's other edits get outcomes too; the caller reports refused ones to the
+    /// backend. A committed edit stays committed, because its response may have been lost.
     pub(super) fn wrote(
         &mut self,
         (edit, remade): (EditId, &[usize]),
@@ -246,7 +246,7 @@ impl Behind {
         };
         let group = self.group_of(edit).to_vec();
         self.fates.insert(edit, of(came));
-        // The backend did not take the edit, so no edit of its group is in the row.
+        // The backend did not accept the edit, so the row contains no edit of its group.
         let with = group.iter().copied().filter(|_| matches!(came, Came::GaveWay | Came::Refused));
         self.judged.extend(with.chain([edit]));
         let deletes = self.said_of(edit).is_some_and(|said| said.kind == EditKind::Delete);
@@ -267,7 +267,7 @@ impl Behind {
             let fate = match came {
                 Came::Committed(_) if deletes && one < edit || is_there(one) => of(came),
                 Came::Refused => of(came),
-                // A later edit that is perhaps not in the write gets no outcome.
+                // A later edit gets no outcome here if the write may not contain it.
                 _ if one > edit && !is_read => continue,
                 _ => Fate::GaveWay,
             };
@@ -276,7 +276,6 @@ impl Behind {
         }
         self.fates.extend(others);
     }
-    /// Records that an edit is refused for good.
     pub(super) fn refused(&mut self, edit: EditId) {
         self.fates.insert(edit, Fate::Known(Verdict::Refused));
     }
@@ -288,8 +287,8 @@ impl Behind {
         &mut self.slip
     }
 
-    /// The edits that could be read, gave way or were not written, and whose write the backend
-    /// never saw.
+    /// Returns the edits that lost to another version although the backend never saw their write.
+    /// Only edits that could be read count.
     pub(super) fn left_out(&self, known: impl Fn(EditId) -> Option<Verdict>) -> Vec<&EditSaid> {
         let is_told = |row: &RowEdits| row.edits.iter().any(|edit| self.fates.contains_key(edit));
         let is_out = |row: &RowEdits, edit: EditId| match self.fates.get(&edit) {
@@ -302,8 +301,9 @@ impl Behind {
         });
         out.filter_map(|edit| self.said_of(edit)).collect()
     }
-    /// The slip of the response: the outcome of each edit. `known` returns outcomes of earlier
-    /// requests, which the server may repeat from its memory. An edit without any outcome gave way.
+    /// Builds the slip (the bench's hidden note on a message) of the response: the outcome of each
+    /// edit. `known` returns outcomes of earlier requests, because the server can repeat an earlier
+    /// response. An edit without any outcome gave way.
     pub(super) fn answered(&mut self, known: impl Fn(EditId) -> Option<Verdict>) -> Slip {
         let mut slip = std::mem::take(&mut self.slip);
         let (rows, fates) = (std::mem::take(&mut slip.edits), std::mem::take(&mut self.fates));
@@ -347,7 +347,7 @@ mod tests {
     fn row() -> (EntityId, Key) {
         (EntityId(0), Key::new("k"))
     }
-    /// The edits of a row, in the groups that the body has. Edits are called `n0` and so on.
+    /// A request with these edits of one row, in these groups. The edits are named `n0` and so on.
     fn behind(edits: &[Made<'_>], groups: &[&[u32]], is_sent: bool) -> Behind {
         let (entity, key) = row();
         let said = |(number, (kind, prints)): (usize, &Made<'_>)| EditSaid {
@@ -372,7 +372,7 @@ mod tests {
     }
     /// The prints of the written values, and the name of the write.
     type Write<'w> = (&'w [(usize, u64)], Option<&'w str>);
-    /// The edits behind these writes, in order; a write without values deletes.
+    /// The edits that cause these writes, in order. A write without values deletes the row.
     fn writes(behind: &mut Behind, writes: &[Write<'_>]) -> Vec<u32> {
         let (entity, key) = row();
         let of = |(prints, name): &Write<'_>| {
@@ -389,7 +389,7 @@ mod tests {
     fn unnamed<'w>(all: &[&'w [(usize, u64)]]) -> Vec<Write<'w>> {
         all.iter().map(|prints| (*prints, None)).collect()
     }
-    /// The outcome of each edit in the response: its number, and the stamp if it is committed.
+    /// The outcome of each edit in the response: its number, and its stamp if it is committed.
     fn told(behind: &mut Behind) -> Vec<(u32, Option<i64>)> {
         told_of(&behind.answered(|_| None))
     }
@@ -407,19 +407,19 @@ mod tests {
             writes(&mut behind(edits, groups, true), &unnamed(all))
         };
         let (each, one): (&[&[u32]], &[&[u32]]) = (&[&[0], &[1]], &[&[0, 1]]);
-        // Identified by the values of each edit, or by the whole row at that time.
+        // The values identify the edit: its own values, or the whole row after it.
         assert_eq!(numbers(two, each, &[&[(NOTE, 1)], &[(DONE, 2)]]), [0, 1]);
         assert_eq!(numbers(two, each, &[&[(NOTE, 1), (DONE, 0)], &[(NOTE, 1), (DONE, 2)]]), [0, 1]);
-        // The first gave way: the server kept newer values.
+        // The first edit gave way: the server kept newer values.
         assert_eq!(numbers(two, each, &[&[(DONE, 2)]]), [1]);
-        // One state stands for both edits; the server may change it.
+        // One state stands for both edits. The server may change it.
         assert_eq!(numbers(two, one, &[&[(NOTE, 1), (DONE, 2)]]), [1]);
         assert_eq!(numbers(two, one, &[&[(NOTE, 7), (DONE, 7)]]), [1]);
         let back: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
         let all: &[&[u32]] = &[&[0], &[1], &[2]];
         assert_eq!(numbers(back, all, &[&[(NOTE, 1)], &[(NOTE, 2)], &[(NOTE, 1)]]), [0, 1, 2]);
         assert_eq!(numbers(back, &[&[0, 1, 2]], &[&[(NOTE, 1)]]), [2]);
-        // The first of three gave way, and the last says the same.
+        // The first of three edits gave way, and the last sets the same value.
         let again: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(NOTE, 1)])];
         assert_eq!(numbers(again, all, &[&[(NOTE, 2)], &[(NOTE, 1)]]), [1, 2]);
         let gone: &[Made<'_>] = &[(Create, &[(NOTE, 1), (DONE, 0)]), (Delete, &[])];
@@ -434,13 +434,13 @@ mod tests {
             ["d0.e1", "n1", "d0.e1:77", "n0", "strange", "d0.e11"].map(of),
             [[1], [1], [1], [0], [0], [0]]
         );
-        // A name that was used before means the same edit again.
+        // A name that was used before identifies the same edit again.
         let (entity, key) = row();
         let written =
             Written { entity, key: &key, deletes: false, name: Some("old"), prints: vec![(NOTE, 1)] };
         let used_for = |name: &str| (name == "old").then_some(edit(1));
         assert_eq!(behind(same, &[&[0], &[1]], true).edit(&written, used_for, |_| None), Some(edit(1)));
-        // A committed edit is not meant if another may be.
+        // A committed edit is not chosen if another edit fits.
         let known = |of: EditId| (of == edit(0)).then_some(Verdict::Committed(Stamp(5)));
         assert_eq!(behind(same, &[&[0], &[1]], true).edit(&written, |_| None, known), Some(edit(1)));
     }
@@ -451,7 +451,7 @@ mod tests {
         let mut all = behind(two, &[&[0, 1]], true);
         writes(&mut all, &unnamed(&[&[(NOTE, 1), (DONE, 2)]]));
         assert_eq!(told(&mut all), [(0, Some(11)), (1, Some(11))]);
-        // The first of two gave way.
+        // The first of two edits gave way.
         let mut part = behind(two, &[&[0, 1]], true);
         writes(&mut part, &unnamed(&[&[(DONE, 2)]]));
         assert_eq!(told(&mut part), [(0, None), (1, Some(11))]);
@@ -462,7 +462,7 @@ mod tests {
         let mut kept = behind(two, &[&[0, 1]], true);
         assert_eq!(writes(&mut kept, &[(&[(DONE, 2)], Some("n0"))]), [1]);
         assert_eq!(told(&mut kept), [(0, None), (1, Some(11))]);
-        // An edit that cannot be read may still come.
+        // A later edit may still follow if the group could not be read.
         let three: &[Made<'_>] = &[(Update, &[(NOTE, 1)]), (Update, &[(NOTE, 2)]), (Update, &[(DONE, 3)])];
         let mut unread = behind(three, &[&[0, 1, 2]], false);
         writes(&mut unread, &unnamed(&[&[(NOTE, 2)]]));
@@ -494,7 +494,7 @@ mod tests {
         assert_eq!(down(&behind(two, &[&[0, 1]], false), Some("n0"), &[]), [edit(0)]);
         assert_eq!(down(&one, Some("n1"), &[1]), [edit(0)], "its answer was lost");
         assert_eq!(down(&one, Some("n1"), &[0, 1]), [edit(1)], "which is wrong");
-        // An edit stays committed if its response was lost: it is not refused.
+        // An edit that is committed although its response was lost is not refused.
         assert_eq!(down(&one, None, &[0]), [edit(1)]);
         assert_eq!(down(&one, None, &[0, 1]), [edit(0), edit(1)], "which is wrong");
     }

@@ -1,4 +1,5 @@
-//! A server half whose functions come from a bundle.
+//! A server half (the server's side of a stack) whose functions come from a bundle (the app's
+//! code).
 
 use std::rc::Rc;
 
@@ -20,7 +21,6 @@ pub(crate) struct Half {
     records: Rc<Records>,
 }
 
-/// The head of a response, as the prelude passes it.
 #[derive(Deserialize)]
 struct Head {
     status: u16,
@@ -31,7 +31,7 @@ impl Half {
     /// Opens a server in a new process.
     ///
     /// # Panics
-    /// If the bundle throws: the cell ends with the exception.
+    /// If the bundle throws. The cell (one simulation) then ends with the exception.
     pub(crate) fn open(program: Program, setup: ServerSetup, ports: &ServerPorts) -> Half {
         let opened = || -> Result<Half, Fault> {
             let interpreter = Interpreter::bare(MODULES)?.with_turns(Turns::Servers);
@@ -70,7 +70,7 @@ impl Half {
             let body = rquickjs::TypedArray::<u8>::new(ctx.clone(), body)?;
             entry(ctx, "serve")?.call::<_, ()>((head.to_string(), body))
         });
-        // The backend itself reports how long it worked.
+        // The backend reports its own working time.
         self.interpreter.take_spent();
         let host = &self.records.host;
         let failed = host.take_effects().into_iter().find_map(|effect| match effect {
@@ -129,7 +129,7 @@ impl SyncServer for Half {
     ) -> Result<Reply, ServerError> {
         let request =
             http::read_request(request).map_err(|wrong| ServerError::BadRequest(wrong.to_string()))?;
-        // The path alone may name a row.
+        // The row's key may be only in the path.
         let mut said = request.body().clone();
         if request.method() != http::Method::GET {
             said.extend_from_slice(request.uri().path().as_bytes());

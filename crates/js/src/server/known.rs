@@ -1,5 +1,5 @@
-//! The outcomes that a JavaScript server has given to edits, over all its processes: also stored on
-//! its disk.
+//! The outcomes that a JavaScript server has given to edits. They are in memory and on the server's
+//! disk, so later processes know them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,31 +9,30 @@ use crate::contract::{DeviceId, EditId, EntityId, Key, Slip, Stamp};
 
 /// The edits that phones named in requests, and their outcomes.
 ///
-/// A phone may send an edit again that its journal no longer has. An app that sends all its rows
-/// also writes rows that nobody edited there.
+/// Two cases need this memory. A phone can send an edit again that its journal no longer has. And
+/// an app that sends all its rows also writes rows that nobody edited on that phone.
 #[derive(Default)]
 pub(super) struct Known {
     /// The last edit of each row, per device.
     last: BTreeMap<(DeviceId, EntityId, Key), EditId>,
     verdicts: BTreeMap<EditId, Verdict>,
-    /// The edit behind each name of the app's own, per row.
+    /// The edit that each name of the app was used for, per row.
     names: BTreeMap<(String, EntityId, Key), EditId>,
     /// Values that rules of the server made, as prints by column.
     made: BTreeSet<(EntityId, usize, u64)>,
     strangers: u32,
-    /// By the name of a write: how often it was rejected because its row had another version. The
-    /// retry is based on that version, and counts as another write.
+    /// Per name of a write: how often it was rejected because its row had another version. A retry
+    /// builds on that version and counts as another write.
     turned_back: BTreeMap<String, usize>,
 }
 
-/// The final outcome of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Committed(Stamp),
     Refused,
 }
 
-/// Stands for [`Verdict::Refused`] on the disk, in place of a stamp.
+/// The number on the disk for [`Verdict::Refused`], where a committed edit has its stamp.
 const REFUSED: i64 = -1;
 
 const LAYOUT: &str = "\
@@ -43,7 +42,7 @@ const LAYOUT: &str = "\
         number INTEGER, PRIMARY KEY(name, entity, key)) WITHOUT ROWID;";
 
 impl Known {
-    /// The name of the next try of this write.
+    /// Returns the name for the next try of this write.
     pub(super) fn tried(&self, write: &str) -> String {
         let tries = self.turned_back.get(write).copied().unwrap_or_default();
         write.to_owned() + &"~".repeat(tries)
@@ -51,10 +50,9 @@ impl Known {
     pub(super) fn turned_back(&mut self, write: &str) {
         *self.turned_back.entry(write.to_owned()).or_default() += 1;
     }
-    /// Reads the outcomes that earlier processes stored.
     pub(super) fn recalled(disk: &Connection) -> Known {
         let mut known = Known::default();
-        // The tables do not exist before the first commit.
+        // The tables are created by the first commit. Before it, reading fails.
         _ = known.recall(disk);
         known
     }
@@ -86,8 +84,8 @@ impl Known {
     pub(super) fn of(&self, edit: EditId) -> Option<Verdict> {
         self.verdicts.get(&edit).copied()
     }
-    /// Stores the outcome of an edit, in memory and on disk. Memory serves repeated responses, and
-    /// the disk serves the next process.
+    /// Stores an edit's outcome in memory and on disk. A repeated response needs the memory, and
+    /// the next process needs the disk.
     pub(super) fn keep(&mut self, disk: &Connection, edit: EditId, verdict: Verdict) {
         self.verdicts.insert(edit, verdict);
         let stamp = if let Verdict::Committed(stamp) = verdict { stamp.0 } else { REFUSED };
@@ -119,7 +117,8 @@ impl Known {
     pub(super) fn is_made(&self, value: (EntityId, usize, u64)) -> bool {
         self.made.contains(&value)
     }
-    /// The last edit of a row on this device. If there is none, makes an id that no real edit has.
+    /// The last edit of a row on this device. If there is none, creates an id that no real edit
+    /// has.
     pub(super) fn last_of(&mut self, from: DeviceId, entity: EntityId, key: &Key) -> EditId {
         if let Some(edit) = self.last.get(&(from, entity, key.clone())) {
             return *edit;

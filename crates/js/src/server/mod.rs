@@ -1,9 +1,9 @@
-//! The server half of the stack, if it is in JavaScript too: a second runtime, over the bench's
-//! system of record.
+//! The server half of the stack `js`, if it is in JavaScript too. It runs in a second runtime and
+//! uses the bench's system of record (the backend).
 //!
-//! A request is answered in one turn, at the instant of its arrival. The request's slip gives the
-//! edits behind the writes of a bundle's functions. The functions decide whether a repeated write
-//! counts as a new one (`key`).
+//! A request is answered in one turn, at its time of arrival. The request's slip (the bench's
+//! hidden note) names the edits. `behind` finds the edit that caused each write. With the option
+//! `key`, the functions decide if a repeated write counts as a new one.
 
 mod behind;
 mod half;

@@ -1,4 +1,4 @@
-//! The system of record as JavaScript functions.
+//! The system of record (the backend) as JavaScript functions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,15 +17,15 @@ use crate::contract::{
 use crate::host::{Host, from_js, functions, print_at, print_of, row_of, row_to_js};
 use crate::runtime::{LentRecord, bytes_in};
 
-/// No transaction takes longer than this.
+/// No transaction of the backend takes longer than this.
 const SETTLED: Span = Span::secs(86_400);
 
-/// The state of the request that is being answered.
+/// The state of the current request.
 #[derive(Default)]
 pub(super) struct Asked {
     pub(super) from: DeviceId,
     pub(super) behind: Behind,
-    /// The backend's refusal, after JavaScript got it as an exception.
+    /// The backend's refusal. JavaScript gets it as an exception.
     pub(super) refused: Option<ServerError>,
     pub(super) answer: Option<(String, Vec<u8>)>,
     /// How often each key was used for a row.
@@ -37,14 +37,14 @@ pub(super) struct Records {
     pub(super) lent: LentRecord,
     pub(super) asked: RefCell<Asked>,
     pub(super) host: Rc<Host>,
-    /// The number of requests that wrote without a key, over all processes; `None` if not read yet.
+    /// The number of requests that wrote without a key, counted over all processes. `None` before
+    /// it is read.
     pushes: Cell<Option<i64>>,
     known: RefCell<Known>,
 }
 
-/// Why a function of the record did nothing.
+/// The reason why a function of the record did nothing.
 enum No {
-    /// A mistake of the bundle's author.
     Wrong(String),
     Refused(ServerError),
 }
@@ -57,21 +57,20 @@ impl From<ServerError> for No {
 
 type Given = Result<Json, No>;
 
-/// A write that the bundle asks for.
+/// A write that the bundle (the app's code) asks for.
 struct Wish<'w> {
     id: EntityId,
     key: Key,
-    /// The row; `None` to delete it.
     row: Option<&'w Map<String, Json>>,
     base: Option<Stamp>,
     name: Option<&'w str>,
-    /// True if the author states that a rule changed the edit's values.
+    /// True if the server's author states that a rule changed the edit's values.
     changed: bool,
 }
 
-/// A write as it goes to the backend, and the edit behind it if the phone named one.
+/// A write for the backend, and the edit that caused it if the phone named one.
 struct Planned {
-    /// With the name of the write; `None` if the record already has these values.
+    /// The mutation and the name of the write. `None` if the row already has these values.
     mutation: Option<(Mutation, String)>,
     edit: Option<EditId>,
     /// The columns in which a rule of the server changed the edit's values.
@@ -79,7 +78,6 @@ struct Planned {
 }
 
 impl Asked {
-    /// A request of a device, with its slip.
     pub(super) fn by(from: DeviceId, slip: Slip, body: Vec<u8>) -> Asked {
         Asked { from, behind: Behind::of(slip, body), ..Asked::default() }
     }
@@ -109,8 +107,8 @@ impl Records {
         let entities = self.setup.schema.entities.iter().filter(|entity| entity.delivery.is_on_devices());
         entities.map(|entity| entity.name.as_str()).collect()
     }
-    /// The changes of a table; if `tells`, the slip tells the phone which versions the response
-    /// has.
+    /// Returns the changes of a table. If `tells`, the slip (the bench's hidden note on a message)
+    /// names the versions in the response.
     fn changes(&self, name: &str, since: Option<Stamp>, tells: bool) -> Given {
         let (id, entity) = self.table(name)?;
         let mut asked = self.asked.borrow_mut();
@@ -134,7 +132,7 @@ impl Records {
                 }
             })
         })??;
-        // Without this, the cursor of a phone would expire one day if its table never changes.
+        // The cursor advances even if the table never changes. Otherwise it would expire one day.
         Ok(json!({ "rows": rows, "deleted": deleted, "cursor": cursor.max(settled).0 }))
     }
     fn get(&self, name: &str, key: &str) -> Given {
@@ -174,7 +172,7 @@ impl Records {
         let outcome = self.record(|record| record.write(attributes, &[mutation]))?.remove(0);
         let came = match &outcome {
             Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => Came::Committed(*stamp),
-            // There is no other version that the edit could give way to.
+            // The edit did not lose to another version: the backend rejected it.
             Outcome::Rejected { .. } => Came::Refused,
             _ => Came::GaveWay,
         };
@@ -211,7 +209,7 @@ impl Records {
             Outcome::Later | Outcome::Queued => Err(No::Refused(ServerError::Unavailable)),
         }
     }
-    /// The server refuses an edit by its own rule.
+    /// Refuses an edit by a rule of the server.
     fn refuse(&self, name: &str, key: &str, options: &Json) -> Given {
         let (id, entity) = self.table(name)?;
         let key = Key::new(key);
@@ -238,7 +236,7 @@ impl Records {
         let current = now.map(|row| shown(entity, &row));
         Ok(json!({ "ok": false, "why": options["why"].as_str().unwrap_or("refused"), "current": current }))
     }
-    /// At the end of a request, tells the backend which edits gave way without a write.
+    /// At the end of a request, reports to the backend the edits that gave way without a write.
     pub(super) fn gave_way(&self) {
         let (known, asked) = (self.known.borrow(), self.asked.borrow());
         for said in asked.behind.left_out(|edit| known.of(edit)) {
@@ -251,13 +249,12 @@ impl Records {
             });
         }
     }
-    /// The slip of the response.
     pub(super) fn answered(&self) -> Slip {
         let known = self.known.borrow();
         self.asked.borrow_mut().behind.answered(|edit| known.of(edit))
     }
 
-    /// The values that a wish writes, by column of the backend.
+    /// Converts the values of a wish, by column of the backend.
     fn values(&self, entity: &Entity, wish: &Wish<'_>, now: Option<&Row>) -> Result<Vec<(usize, Value)>, No> {
         let Some(row) = wish.row else { return Ok(Vec::new()) };
         if let Some(strange) =
@@ -284,7 +281,7 @@ impl Records {
         }
         Ok(values)
     }
-    /// The edit behind a write; a new name belongs to the edit from now on.
+    /// Finds the edit that caused a write. A new name belongs to this edit from now on.
     fn behind(&self, asked: &Asked, written: &Written<'_>) -> Option<EditId> {
         let mut known = self.known.borrow_mut();
         let row = (written.entity, written.key);
@@ -299,7 +296,7 @@ impl Records {
         }
         Some(edit)
     }
-    /// The mutation of a wish.
+    /// Builds the mutation of a wish.
     fn mutation(
         &self,
         asked: &mut Asked,
@@ -354,7 +351,7 @@ impl Records {
         mutation.values = values;
         Ok(Planned { mutation: Some((mutation, own)), edit: behind, remade })
     }
-    /// The number of this request among those that wrote without a key.
+    /// The number of this request among the requests that wrote without a key.
     fn push(&self) -> Result<i64, No> {
         if let Some(number) = self.pushes.get() {
             return Ok(number);
@@ -372,7 +369,6 @@ impl Records {
         self.pushes.set(Some(number));
         Ok(number)
     }
-    /// Begins another request.
     pub(super) fn begin(&self, mut asked: Asked) {
         self.pushes.set(None);
         self.known.borrow_mut().hear(asked.from, asked.behind.slip());
@@ -407,7 +403,7 @@ fn with_stamp(mut row: Map<String, Json>, stamp: Stamp) -> Json {
     Json::Object(row)
 }
 
-/// A row as the author sees it; a deleted one has `_deleted`.
+/// A row for the bundle's server functions. A deleted row has `_deleted`.
 fn shown(entity: &Entity, row: &Row) -> Json {
     match &row.values {
         Some(values) if values.len() == entity.columns.len() => {
@@ -418,7 +414,8 @@ fn shown(entity: &Entity, row: &Row) -> Json {
     }
 }
 
-/// Installs the functions of the record where the prelude finds them.
+/// Adds the functions of the record to the object from which the prelude (the bench's own
+/// JavaScript) takes them.
 pub(super) fn install<'js>(ctx: &Ctx<'js>, records: &Rc<Records>) -> rquickjs::Result<()> {
     let it = Object::new(ctx.clone())?;
     let read = |text: &str| serde_json::from_str::<Json>(text).unwrap_or_default();

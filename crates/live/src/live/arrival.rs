@@ -1,4 +1,4 @@
-//! Messages from sockets to the session's thread, and back.
+//! Messages between the sockets' thread and the session's thread.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -15,26 +15,27 @@ use crate::world::Unrunnable;
 
 /// A message to the session's thread.
 pub(super) enum Arrival {
-    /// A request, as a step that may be refused.
+    /// A request. The step (an input of the simulated world) can be refused.
     Ask {
         step: Step,
         name: String,
         reply: oneshot::Sender<Came>,
     },
-    /// A request whose response may come in pieces.
+    /// A request whose response can come in pieces.
     Hold {
         step: Step,
         name: String,
         reply: mpsc::UnboundedSender<(Time, Came)>,
     },
-    /// An app has connected to a tunnel.
+    /// An app has opened a connection that is carried as raw bytes (a tunnel).
     Open {
         step: Step,
         name: String,
         reply: mpsc::UnboundedSender<(Time, Carried)>,
     },
     Observe {
-        /// The device and its app's name for it; `None` if only a server speaks.
+        /// The device, and its app's name for it. `None` if all lines come from the user's own
+        /// server.
         whose: Option<(DeviceId, String)>,
         lines: Lines,
         reply: oneshot::Sender<Result<(), String>>,
@@ -42,17 +43,17 @@ pub(super) enum Arrival {
     /// A step without a reply.
     Step(Step),
     State(oneshot::Sender<State>),
-    /// Judge and end the session; the reply is the verdict.
+    /// Ends the session and judges it. The reply is the verdict.
     Verdict {
         settled: bool,
         reply: oneshot::Sender<Judged>,
     },
 }
 
-/// A verdict as text, or why there is none.
+/// A verdict as text, or the reason why there is none.
 pub(super) type Judged = Result<String, String>;
 
-/// An event of a request, at its time.
+/// An event of a request. It happens at a virtual time.
 #[derive(Debug)]
 pub(super) enum Came {
     Answered {
@@ -63,12 +64,12 @@ pub(super) enum Came {
     Piece(Vec<u8>),
     /// No response came, or it came too late.
     Failed,
-    /// The request was never sent.
+    /// The request was malformed and never sent.
     Malformed(String),
     End,
 }
 
-/// The state that the page shows.
+/// The state of the session, for its web page.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) now: Time,
@@ -77,11 +78,12 @@ pub(super) struct State {
     pub(super) devices: Vec<Seen>,
     pub(super) backend_is_up: bool,
     pub(super) commits: u64,
-    /// What the user's own server reported; `None` if the scenario's backend answers.
+    /// The number of lines that the user's own server reported. `None` if the scenario's backend
+    /// answers.
     pub(super) server: Option<ServerReportCounts>,
 }
 
-/// Virtual time, derived from the machine's clock.
+/// Converts the machine's clock to virtual time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     begun: Instant,
@@ -96,30 +98,30 @@ impl Pace {
         let elapsed = self.begun.elapsed().as_nanos() as f64;
         Time((elapsed * self.speed) as u64)
     }
-    /// How long until virtual time reaches `time`, by the machine's clock.
+    /// The time until virtual time reaches `time`, on the machine's clock.
     pub(super) fn until(&self, time: Time) -> Duration {
         let ahead = time.0.saturating_sub(self.now().0) as f64 / self.speed;
         Duration::from_nanos(ahead as u64)
     }
-    /// How late something is that was due at `due`, in nanoseconds of the machine's clock.
+    /// The delay of an event that was due at `due`, in nanoseconds of the machine's clock.
     pub(super) fn late(&self, due: Time) -> u64 {
         (self.now().0.saturating_sub(due.0) as f64 / self.speed) as u64
     }
 }
 
-/// Why a session cannot begin or go on.
+/// The reason why a session cannot begin or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// The scenario cannot be run.
     #[error("{0}")]
     World(#[from] Unrunnable),
-    /// The address cannot be listened on.
+    /// The program cannot listen on this address.
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, io::Error),
     /// There are not enough ports for the devices.
     #[error("{devices} devices need one port each, and the last port is 65535: --ports must be at most {}", 65_536 - devices)]
     Ports {
-        /// The number of devices, each of which needs a port.
+        /// The number of devices. Each device needs a port.
         devices: u32,
     },
     /// The log at this path cannot be written.
@@ -128,7 +130,7 @@ pub enum Trouble {
     /// The thread for sockets cannot be started.
     #[error("the thread for sockets cannot be started: {0}")]
     Thread(io::Error),
-    /// The world does not advance; the text says what loops.
+    /// The simulation does not advance. The text names the task that loops.
     #[error("a task in the world spins without waiting: {0}")]
     Stalled(String),
 }

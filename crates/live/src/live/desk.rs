@@ -1,4 +1,4 @@
-//! The bench's own endpoints: what apps report, the page, cuts, the verdict.
+//! The bench's own endpoints: reports of apps, the web page, cuts of the network, the verdict.
 
 use hyper::body::Incoming;
 use serde_json::{Value as Json, json};
@@ -22,7 +22,7 @@ pub(super) enum Place {
     Observe,
     Cut,
     Verdict,
-    /// Below our base path, but unknown.
+    /// A path under the base path that is not known.
     Nowhere,
 }
 
@@ -34,10 +34,11 @@ const PLACES: [(&str, Place); 6] = [
     ("/cut", Place::Cut),
     ("/verdict", Place::Verdict),
 ];
-/// The base path of all of them. Some work without it, unless a user's own server answers.
+/// The base path of all endpoints. Those in `SHORT` also work without it, unless the user's own
+/// server answers.
 const BASE: &str = "/_syncdyno";
 const SHORT: [Place; 3] = [Place::Observe, Place::Verdict, Place::Network];
-/// Largest report of an app, in bytes.
+/// The maximum size of an app's report, in bytes.
 const SAID: usize = 1 << 20;
 
 pub(super) fn of(asked: &Asked, inside: &Inside) -> Option<Place> {
@@ -54,13 +55,14 @@ pub(super) fn of(asked: &Asked, inside: &Inside) -> Option<Place> {
     }
 }
 
-/// An app that asks for `/` as JSON wants the server's own greeting, such as CouchDB's.
+/// True if the server half answers `/`, and not the page. An app that does not ask for HTML wants
+/// the server's own greeting, such as CouchDB's.
 fn has_a_root(asked: &Asked) -> bool {
     let accepts = asked.headers.get("accept").and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     !accepts.contains("text/html")
 }
 
-/// A response, or the one that refuses the request.
+/// A response, or a response that refuses the request.
 type Answered = Result<Response, Box<Response>>;
 
 fn over() -> Box<Response> {
@@ -98,7 +100,7 @@ fn said<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     pairs.find(|(of, _)| *of == name).map(|(_, value)| value)
 }
 
-/// Sends a message to the session; an error if it is over.
+/// Sends a message to the session. Fails if the session is over.
 fn send(arrival: Arrival, inside: &Inside) -> Result<(), Box<Response>> {
     inside.arrivals.send(arrival).map_err(|_| over())
 }
@@ -120,7 +122,7 @@ async fn look(place: Place, asked: &Asked, inside: &Inside) -> Answered {
     })
 }
 
-/// The network state that an operating system would report to the app.
+/// The network state as an operating system would report it to the app.
 fn link(state: &State, at: usize, name: &str) -> Json {
     let seen = &state.devices[at];
     let network = format!("{:?}", seen.link.network).to_lowercase();
@@ -150,13 +152,14 @@ fn told(state: &State) -> Json {
     })
 }
 
-/// The device that speaks, and its app's name for it.
+/// The device that reports, and its app's name for it.
 fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(DeviceId, String), Box<Response>> {
     let wrong = |why: String| Box::new(text(400, why + "\n"));
     let named = named.or(asked.addressed.device.as_deref());
     let mut roster = lock(&inside.roster);
     match named {
-        // Its connections are named only by their port.
+        // With a tunnel, connections are carried as raw bytes. They have no name, so only a port
+        // identifies the device.
         Some(name) if inside.tunnel.is_some() && !roster.is_own(name) => {
             let all = roster.names().join(", ");
             Err(wrong(format!(
@@ -177,7 +180,7 @@ fn speaker(asked: &Asked, named: Option<&str>, inside: &Inside) -> Result<(Devic
 async fn observe(asked: &Asked, body: Incoming, inside: &Inside) -> Answered {
     let wrong = |why: String| Box::new(text(400, why + "\n"));
     let body = read(body, (SAID, "split the report into several requests"), inside).await?;
-    // A line may name its device itself; all lines of a request belong to one device.
+    // A line can name its device. All lines of one request belong to one device.
     let (lines, named) = Lines::of(body).map_err(wrong)?;
     let whose = if lines.is_of_server { None } else { Some(speaker(asked, named.as_deref(), inside)?) };
     let (reply, taken) = oneshot::channel();
@@ -190,14 +193,14 @@ fn usage() -> Box<Response> {
     Box::new(text(400, "use cut?device=NAME&seconds=N with 1 to 86400 seconds\n"))
 }
 
-/// The device that a person means: by name first, otherwise by number (from 0).
+/// Finds the device that a person named in the query: first by name, then by number (from 0).
 fn meant(query: &str, inside: &Inside) -> Result<DeviceId, Box<Response>> {
     let roster = lock(&inside.roster);
     let numbered = |text: &str| {
         let number = text.parse().ok().filter(|number| (*number as usize) < roster.len());
         number.map(DeviceId)
     };
-    // The page uses a number, which cannot be mistaken for an app's name.
+    // The page uses the number, because a number cannot be an app's name here.
     if let Some(number) = said(query, "number") {
         return numbered(number).ok_or_else(usage);
     }
@@ -218,7 +221,7 @@ fn cut(asked: &Asked, inside: &Inside) -> Answered {
     Ok(back(asked, &format!("{name} has no network for {seconds} s\n")))
 }
 
-/// A request from the page is redirected back to it.
+/// Responds to a person. If the request came from the page, the response redirects back to it.
 fn back(asked: &Asked, said: &str) -> Response {
     let from_page =
         asked.headers.get("accept").is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));

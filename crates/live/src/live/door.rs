@@ -32,39 +32,39 @@ use super::wire::{Asking, DEVICE, RecordingPolicy};
 use crate::base::DeviceId;
 use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, header, read_response};
 
-/// Where to listen, and for whom.
+/// The addresses, limits and access rules of a session's sockets.
 pub struct Opening {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// Each device gets a port, from this one on.
+    /// The first port of the devices, if each device gets its own port.
     pub ports_from: Option<u16>,
     /// The rules of access.
     pub gate: Gate,
     /// The names of the devices.
     pub roster: Roster,
-    /// The user's own server, which serves the requests; `None`: the scenario's backend does.
+    /// The user's own server, which answers the requests. `None` if the scenario's backend answers.
     pub upstream: Option<Upstream>,
-    /// The server behind the devices' ports, for raw bytes.
+    /// The server to which the devices' ports carry raw bytes.
     pub tunnel: Option<Upstream>,
-    /// Whether the log contains message bodies of the user's own server.
+    /// True if the log contains message bodies of the user's own server.
     pub bodies: bool,
-    /// The largest body, in bytes.
+    /// The maximum size of a body, in bytes.
     pub body_max: usize,
-    /// Limit on all request bodies held at once, in bytes.
+    /// The maximum size of all request bodies in memory, in bytes.
     pub held_max: usize,
-    /// The most connections at once.
+    /// The maximum number of open connections.
     pub connections_max: usize,
-    /// Limit for the head of a request. A body may take four times as long; a client that reads
-    /// nothing is dropped after twice as long.
+    /// The time limit for the head of a request. A body can take 4 times as long. A client that
+    /// reads no bytes is disconnected after twice this time.
     pub patience: Duration,
 }
 
-/// The addresses it listens on.
+/// The addresses on which a session listens.
 #[derive(Clone, Debug)]
 pub struct Doors {
-    /// The address for all devices.
+    /// The address that all devices can use.
     pub all: SocketAddr,
-    /// One per device, if devices have their own ports.
+    /// One address per device, if devices have their own ports.
     pub devices: Vec<SocketAddr>,
 }
 
@@ -76,7 +76,7 @@ pub struct Door {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Largest head of a request, in bytes.
+/// The maximum size of a request's head, in bytes.
 const HEAD_MAX: usize = 64 << 10;
 const WAITING_MAX: usize = 8_192;
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 21\r\nconnection: close\r\n\r\ntoo many connections\n";
@@ -143,9 +143,9 @@ impl Door {
             if let Some(upstream) = upstream {
                 tokio::spawn(forward(upstream, forwarded, inside));
             }
-            // Closed on purpose, or the session is gone.
+            // The door was closed, or the session is gone.
             _ = closed.await;
-            // Leave time to write what was handed over last.
+            // This leaves time to write the last responses.
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         let thread = std::thread::Builder::new().name("sockets".to_owned());
@@ -161,11 +161,11 @@ impl Door {
     pub(super) fn strays(&self) -> u64 {
         self.shared.strays.load(Ordering::Relaxed)
     }
-    /// Ends the thread after the last writes.
+    /// Ends the thread after the last responses are written.
     pub(super) fn close(&mut self) {
         drop(self.closes.take());
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has ended as well.
+            // A thread that panicked has ended too.
             _ = thread.join();
         }
     }
@@ -181,18 +181,19 @@ impl Drop for Door {
 #[derive(Clone)]
 struct Places {
     all: Arc<Semaphore>,
-    /// Reserved for local users who know the token, when all others are taken.
+    /// Extra places for clients on this machine that know the token. They are used when all others
+    /// are taken.
     aside: Arc<Semaphore>,
 }
 
-/// Number of reserved places; each client there must send its head promptly.
+/// The number of extra places. A client there must send its head within `RESERVED_HEAD_TIMEOUT`.
 const RESERVED_PLACES: usize = 4;
 const RESERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How a connection came in.
+/// The port through which a connection came.
 #[derive(Clone, Copy)]
 struct ConnectionOrigin {
-    /// The device that owns the port.
+    /// The device that has this port; `None` for the common port.
     device: Option<DeviceId>,
     is_aside: bool,
 }
@@ -219,7 +220,7 @@ async fn accept(
 ) {
     loop {
         let Ok((mut stream, from)) = listener.accept().await else {
-            // Too many files are open; wait until some are closed.
+            // Too many files are open. The loop waits until some are closed.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -259,11 +260,12 @@ async fn serve(stream: TcpStream, entrance: ConnectionOrigin, inside: Arc<Inside
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(HEAD_MAX);
     builder.keep_alive(!entrance.is_aside);
-    // A broken connection concerns only its client.
+    // An error of a connection only affects its client.
     _ = builder.serve_connection(TokioIo::new(Patient::new(stream, patience * 2, under_way)), service).await;
 }
 
-/// Forwards requests that leave the world to the user's own server, and brings its responses back.
+/// Forwards requests that have crossed the simulated link to the user's own server, and takes its
+/// responses back.
 async fn forward(upstream: Upstream, mut forwarded: Forwarded, inside: Arc<Inside>) {
     while let Some(n) = forwarded.recv().await {
         let (upstream, inside) = (upstream.clone(), inside.clone());
@@ -279,7 +281,7 @@ async fn forward(upstream: Upstream, mut forwarded: Forwarded, inside: Arc<Insid
             let (status, bytes) = (answer.status, Some(answer.length()));
             let rest = answer.rest.take();
             let more = rest.is_some();
-            // The stream is read after the head was received.
+            // The stream is read only after its head was received.
             let stream = rest.map(|rest| Stream::of(rest, n, inside.arrivals.clone()));
             keep(&inside.answers, n, (answer, stream));
             _ = inside.arrivals.send(Arrival::Step(Step::Upstream { n, status, bytes, more }));
@@ -363,7 +365,7 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     };
     let n = inside.numbers.fetch_add(1, Ordering::Relaxed);
     let target = asked.addressed.target(&inside.gate);
-    // The scenario's backend needs the body; the user's own server gets it from here.
+    // The scenario's backend needs the body in the step. The user's own server gets it from `real`.
     let is_upstream = inside.is_upstream;
     let how = RecordingPolicy { is_upstream, bodies: inside.bodies || !is_upstream };
     let asking = Asking::of(&asked.method, &target, &asked.headers, &body, how);
@@ -398,7 +400,8 @@ async fn ask(asked: Asked, body: Incoming, inside: &Arc<Inside>) -> Result<Respo
     }
 }
 
-/// Adds a hint if the user's own server does not know a path that looks like ours without its base.
+/// Handles a path that looks like one of the bench's endpoints without its base path. If the user's
+/// own server does not know it, the response gets a hint.
 fn strayed(mut response: Response, inside: &Inside) -> Response {
     if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
         inside.strays.fetch_add(1, Ordering::Relaxed);
@@ -415,7 +418,7 @@ fn written(bytes: &[u8]) -> Result<Response, Silence> {
     Ok(hyper::Response::from_parts(head, Out::Whole(Some(Bytes::from(body)))))
 }
 
-/// Sends a request to the user's own server; the response may come in pieces.
+/// Sends a request to the user's own server. The response can come in pieces.
 async fn ask_upstream(
     (n, device, name): (u64, DeviceId, String),
     asking: Asking,
@@ -441,7 +444,7 @@ async fn ask_upstream(
     };
     lock(&inside.late).add(inside.pace.late(at), took);
     if outside::number(&bytes) != Some(n) {
-        // The page of a captive portal, or the response to another request.
+        // This is the page of a captive portal, or the response to another request.
         given.inside = None;
         return match outside::number(&bytes) {
             None => written(&bytes),
@@ -463,7 +466,7 @@ async fn ask_upstream(
     Ok(response)
 }
 
-/// Sends a request whose response is a stream; its head comes first.
+/// Sends a request whose response is a stream. The stream's head comes first.
 async fn hold(
     (n, device, name): (u64, DeviceId, String),
     asking: Asking,

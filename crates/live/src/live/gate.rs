@@ -1,7 +1,8 @@
 //! Access control: allowed hosts, origins and tokens.
 //!
-//! A page in a browser on this machine can reach loopback, and its own host name may resolve to it
-//! (DNS rebinding). So `Host` must be an address or a listed name, and any `Origin` a listed one.
+//! A web page in a browser on this machine can send requests to it. The page's own host name may
+//! even resolve to this machine (DNS rebinding). So the header `Host` must be an address or a
+//! listed name, and a header `Origin` must be a listed origin.
 
 use std::net::IpAddr;
 
@@ -11,21 +12,21 @@ use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 /// The rules of access.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Clients with this token may judge, end and cut.
+    /// The token that allows a client to cut networks, to end the session and to get the verdict.
     pub token: String,
-    /// Whether all other requests need the token, too.
+    /// True if all other requests need the token too.
     pub is_closed: bool,
-    /// Allowed origins of pages, such as `http://localhost:5173`.
+    /// The allowed origins of web pages, such as `http://localhost:5173`.
     pub origins: Vec<String>,
-    /// Host names of this server, besides addresses and `localhost`.
+    /// The allowed host names of this server. Addresses and `localhost` are always allowed.
     pub hosts: Vec<String>,
 }
 
-/// Why a request is refused, with the status to send.
+/// A refusal: the HTTP status and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shut(pub(super) u16, pub(super) String);
 
-/// The host of `host:port`; the whole text if it has another form.
+/// Returns the host of `host:port`, or the whole text if it has another form.
 fn host_of(authority: &str) -> &str {
     let is_port = |text: &str| text.is_empty() || text.strip_prefix(':').is_some_and(is_number);
     if let Some((host, port)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -40,7 +41,7 @@ fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Compares two texts in constant time.
+/// Compares two texts in a time that does not depend on their content.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
@@ -63,7 +64,8 @@ impl Gate {
             || self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
     }
 
-    /// Checks a request; returns the origin that may read the response, if the request names one.
+    /// Checks a request. Returns the origin whose pages can read the response, if the request names
+    /// one.
     ///
     /// # Errors
     /// The request is refused.
@@ -100,17 +102,17 @@ impl Gate {
         Err(Shut(403, "the page's origin is not allowed: add the origin with --origin".to_owned()))
     }
 
-    /// Whether this is the token.
+    /// True if the text is the token.
     pub(super) fn is_token(&self, text: &str) -> bool {
         same(text.as_bytes(), self.token.as_bytes())
     }
-    /// Removes our token from a query, before others see it.
+    /// Removes the token from a query before apps or servers get it.
     pub(super) fn without_token(&self, query: &str) -> String {
         let is_ours = |pair: &&str| pair.strip_prefix("token=").is_some_and(|text| self.is_token(text));
         query.split('&').filter(|pair| !is_ours(pair)).collect::<Vec<_>>().join("&")
     }
 
-    /// Whether a header, the query, or the beginning of the path has the token.
+    /// True if a header, the query, or the first part of the path has the token.
     pub(super) fn is_known(&self, headers: &HeaderMap, query: &str, in_path: Option<&str>) -> bool {
         let said = headers.get(TOKEN).and_then(|value| value.to_str().ok());
         let asked = query.split('&').filter_map(|pair| pair.strip_prefix("token="));

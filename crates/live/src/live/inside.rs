@@ -1,4 +1,4 @@
-//! State that connections share, and how they read and write bodies.
+//! The state that all connections share, and functions that read and write bodies.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -25,40 +25,40 @@ use super::wire::{DEVICE, decoded};
 use crate::base::{DeviceId, Time};
 use crate::contract::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
-/// At most this many messages of the user's own server are kept for requests under way.
+/// The maximum number of open requests whose messages are kept for the user's own server.
 const KEPT: usize = 4_096;
 
-/// A response of the user's own server, with the rest of it if it comes in pieces.
+/// A response of the user's own server, and the rest of its body if it comes in pieces.
 pub(super) type Answered = (Answer, Option<Stream>);
 
-/// State that all connections share.
+/// The state that all connections share.
 pub(super) struct Inside {
     pub(super) gate: Gate,
     pub(super) roster: Mutex<Roster>,
     pub(super) arrivals: Sender<Arrival>,
     pub(super) is_upstream: bool,
-    /// The origin of the user's own server.
     pub(super) origin: String,
-    /// The server behind the devices' ports, if they carry raw bytes.
+    /// The server to which devices' ports carry raw bytes, if there is one.
     pub(super) tunnel: Option<Upstream>,
     pub(super) bodies: bool,
     pub(super) body_max: usize,
     pub(super) patience: Duration,
-    /// Limit on bytes of bodies that are held at once.
+    /// The limit on bytes of bodies in memory.
     pub(super) held: Arc<Semaphore>,
     pub(super) pace: Pace,
     pub(super) late: Mutex<Lateness>,
     pub(super) numbers: AtomicU64,
-    /// Requests to the user's own server that were probably meant for us.
+    /// The number of requests to the user's own server that were probably meant for the bench's
+    /// endpoints.
     pub(super) strays: AtomicU64,
-    /// Limit on requests that wait in the world at once.
+    /// The limit on requests that wait in the simulation.
     pub(super) room: Semaphore,
     pub(super) real: Mutex<BTreeMap<u64, Real>>,
     pub(super) answers: Mutex<BTreeMap<u64, Answered>>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked left no partial changes behind these locks.
+    // A panic while the lock was held left no partial changes.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -70,11 +70,11 @@ pub(super) fn keep<T>(all: &Mutex<BTreeMap<u64, T>>, n: u64, what: T) {
     }
 }
 
-/// The body of a response.
 pub(super) enum Out {
     Whole(Option<Bytes>),
     Pieces(mpsc::UnboundedReceiver<(Time, Came)>, Given),
-    /// The same for the user's own server, whose bytes are not in the world.
+    /// Pieces of the user's own server. The world only has their lengths; the bytes are in the
+    /// stream.
     Stream(mpsc::UnboundedReceiver<(Time, Came)>, Given, Stream),
 }
 
@@ -106,7 +106,7 @@ impl Body for Out {
 }
 
 pub(super) type Response = hyper::Response<Out>;
-/// No response: the connection is closed.
+/// No response came. The connection is closed.
 #[derive(Debug, thiserror::Error)]
 #[error("the simulated link delivered no response, or only a part of it")]
 pub(super) struct Silence;
@@ -124,9 +124,9 @@ pub(super) fn shut(Shut(status, why): Shut) -> Response {
     text(status, why + "\n")
 }
 
-/// A parsed address: our prefix, and the app's path and query.
+/// A parsed address: the bench's prefix, the app's path and the query.
 pub(super) struct Addressed {
-    /// Our prefix as sent, such as `/d/anna`.
+    /// The prefix as the app sent it, such as `/d/anna`.
     pub(super) prefix: String,
     pub(super) path: String,
     pub(super) query: String,
@@ -134,15 +134,15 @@ pub(super) struct Addressed {
     pub(super) token: Option<String>,
 }
 
-/// The segment after `prefix` (`/t/` or `/d/`), and the rest of the path.
+/// Splits a path after `prefix` (`/t/` or `/d/`) into the next segment and the rest.
 fn behind<'p>(path: &'p str, prefix: &str) -> Option<(&'p str, &'p str)> {
     let after = path.strip_prefix(prefix)?;
     Some(after.split_at(after.find('/').unwrap_or(after.len())))
 }
 
 impl Addressed {
-    /// Removes `/t/TOKEN`, if it is our token, and `/d/NAME`. At a device's own port the path
-    /// belongs to the app, except for the token of a closed gate.
+    /// Removes `/t/TOKEN`, if the token is right, and `/d/NAME`. At a device's own port, the whole
+    /// path belongs to the app. The exception is the token, if all requests need it.
     pub(super) fn of(uri: &Uri, gate: &Gate, is_own_port: bool) -> Addressed {
         let whole = uri.path();
         let (mut rest, mut device, mut token) = (whole, None, None);
@@ -157,28 +157,28 @@ impl Addressed {
         let path = if rest.is_empty() { "/" } else { rest }.to_owned();
         Addressed { prefix, path, query: uri.query().unwrap_or_default().to_owned(), device, token }
     }
-    /// Path and query without our token.
+    /// The path and the query, without the token.
     pub(super) fn target(&self, gate: &Gate) -> String {
         let query = gate.without_token(&self.query);
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
     }
 }
 
-/// A request that has passed the gate.
+/// A request that passed the access control.
 pub(super) struct Asked {
     pub(super) method: Method,
     pub(super) headers: HeaderMap,
     pub(super) addressed: Addressed,
-    /// The device whose port it came to.
+    /// The device whose port the request used.
     pub(super) device: Option<DeviceId>,
     pub(super) is_known: bool,
 }
 
 impl Asked {
-    /// The base URL that the app uses, without the app's part of the path.
+    /// The base URL that the app uses, without the app's own path.
     pub(super) fn base(&self) -> String {
         let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
-        // A reverse proxy of the user may speak TLS.
+        // The user may have a reverse proxy that uses TLS.
         let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
         format!("{scheme}://{}{}", text("host").unwrap_or_default(), self.addressed.prefix)
     }
@@ -195,18 +195,18 @@ impl Asked {
     }
 }
 
-/// Why a body was not read.
+/// The reason why a body was not read.
 enum Unread {
     TooLong,
     Full,
     Broken(hyper::Error),
 }
 
-/// Takes memory permits as pieces arrive: a body that is only announced takes none.
+/// Reads a body. Takes memory permits only for pieces that arrive, so an announced length takes
+/// none.
 async fn collected(mut body: Incoming, most: usize, room: &Arc<Semaphore>) -> Result<Held, Unread> {
     let (mut bytes, mut place) = (Vec::new(), None::<OwnedSemaphorePermit>);
     while let Some(frame) = body.frame().await {
-        // Trailers are ignored.
         let Ok(piece) = frame.map_err(Unread::Broken)?.into_data() else { continue };
         if piece.len() > most - bytes.len() {
             return Err(Unread::TooLong);
@@ -218,7 +218,8 @@ async fn collected(mut body: Incoming, most: usize, room: &Arc<Semaphore>) -> Re
             None => place = Some(more),
         }
         if bytes.capacity() - bytes.len() < piece.len() {
-            // Grow by a quarter, not by half, so that the memory used stays close to the permits.
+            // The buffer grows by a quarter and not by half, so its size stays close to the
+            // permits.
             bytes.reserve_exact(piece.len().max(bytes.len() / 4));
         }
         bytes.extend_from_slice(&piece);
@@ -226,7 +227,8 @@ async fn collected(mut body: Incoming, most: usize, room: &Arc<Semaphore>) -> Re
     Ok(Held { bytes: Bytes::from(bytes), place })
 }
 
-/// Reads a body within its limits of size and time; `or` says what else the client can do.
+/// Reads a body within its limits of size and time. For a body that is too long, `or` says what
+/// else the client can do.
 pub(super) async fn read(
     body: Incoming,
     (most, or): (usize, &str),
@@ -250,14 +252,15 @@ pub(super) async fn read(
     }
 }
 
-/// Cancels a request when its client goes away.
+/// Cancels a request when its client disconnects.
 pub(super) struct Given {
     pub(super) n: u64,
     pub(super) inside: Option<Arc<Inside>>,
 }
 
 impl Given {
-    /// The response has ended, so nothing is cancelled. A body that breaks off is an error.
+    /// Called at the end of the response, so there is nothing left to cancel. A body that breaks
+    /// off is an error.
     fn ends(&mut self, how: Option<(Time, Came)>) -> Option<Result<Frame<Bytes>, Silence>> {
         self.inside = None;
         match how {

@@ -1,4 +1,4 @@
-//! How late responses were written.
+//! The lateness of responses: the time from the planned end to the write on the socket.
 
 use std::fmt;
 
@@ -6,10 +6,11 @@ use hdrhistogram::Histogram;
 
 use crate::contract::Span;
 
-/// A session counts as paced up to this lateness (99th percentile), in nanoseconds of real time.
+/// The highest 99th percentile of lateness at which a session counts as paced, in nanoseconds of
+/// real time.
 const LATEST: u64 = 10_000_000;
 
-/// How late responses were written, and how long requests took in virtual time.
+/// The lateness of responses, and the duration of requests in virtual time.
 #[derive(Clone, Debug)]
 pub struct Lateness {
     late: Histogram<u64>,
@@ -22,17 +23,17 @@ impl Lateness {
         let empty = || Histogram::new(3).expect("three digits are a precision");
         Lateness { late: empty(), took: empty(), speed }
     }
-    /// Adds a response: `late` by the machine's clock, `took` in virtual time.
+    /// Adds a response. `late` is by the machine's clock, and `took` is in virtual time.
     pub(super) fn add(&mut self, late: u64, took: Span) {
-        // Values too large for an auto-resizing histogram do not occur.
+        // The histogram resizes itself, so the only possible error does not occur.
         _ = self.late.record(late);
         _ = self.took.record(took.0);
     }
-    /// Number of responses written.
+    /// The number of written responses.
     pub fn responses(&self) -> u64 {
         self.late.len()
     }
-    /// The lateness at this quantile, in nanoseconds of the machine's clock.
+    /// The lateness at a quantile, in nanoseconds of the machine's clock.
     pub fn quantile(&self, share: f64) -> u64 {
         self.late.value_at_quantile(share)
     }
@@ -40,11 +41,12 @@ impl Lateness {
     pub fn most(&self) -> u64 {
         self.late.max()
     }
-    /// Median duration of requests, in virtual time.
+    /// The median duration of requests, in virtual time.
     pub fn median_took(&self) -> Span {
         Span(self.took.value_at_quantile(0.5))
     }
-    /// Whether the 99th percentile of lateness is at most 10 ms and 5 % of the median request.
+    /// True if the 99th percentile of lateness is at most 10 ms, and at most 5 % of the median
+    /// request.
     pub fn is_paced(&self) -> bool {
         let (late, took) = (self.quantile(0.99), self.median_took().0 as f64);
         self.responses() == 0 || late <= LATEST && late as f64 * self.speed <= took * 0.05

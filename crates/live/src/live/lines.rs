@@ -1,5 +1,5 @@
-//! The reports of an app in one request: lines, a list, or one object. They are parsed one by one,
-//! so that never many of them are in memory as JSON.
+//! The reports of an app in one request: lines, a JSON list, or one object. They are parsed one by
+//! one, so only one is in memory as JSON.
 
 use super::theirs::is_kind;
 use hyper::body::Bytes;
@@ -7,23 +7,23 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tokio::sync::OwnedSemaphorePermit;
 
-/// A body that was read, with its memory permits.
+/// A body, with its memory permits.
 pub(super) struct Held {
     pub(super) bytes: Bytes,
     pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
-/// Objects, in order.
+/// The lines of a report, in order.
 pub(super) struct Lines {
     body: Held,
     place: Place,
-    /// Whether all lines come from the user's own server, which is not a device.
+    /// True if all lines come from the user's own server, which is not a device.
     pub(super) is_of_server: bool,
-    /// How many there are.
+    /// The number of lines.
     pub(super) count: u64,
 }
 
-/// Where the next line begins, and its number.
+/// The position and the number of the next line.
 #[derive(Clone, Copy, Default)]
 struct Place {
     at: usize,
@@ -31,7 +31,7 @@ struct Place {
     is_list: bool,
 }
 
-/// The members of a line that are needed before it is taken.
+/// The members of a line that are needed before the report is accepted.
 #[derive(Deserialize)]
 struct Whose {
     #[serde(default)]
@@ -50,7 +50,7 @@ impl Place {
         let is_list = body.get(first) == Some(&b'[');
         Place { at: if is_list { first + 1 } else { 0 }, number: 0, is_list }
     }
-    /// The next object.
+    /// Parses the next object.
     fn next<'b, T: Deserialize<'b>>(&mut self, body: &'b [u8]) -> Option<Result<T, String>> {
         if self.is_list { self.next_of_list(body) } else { self.next_line(body) }
     }
@@ -99,10 +99,10 @@ fn object(text: &[u8], number: u64) -> Result<&[u8], String> {
 }
 
 impl Lines {
-    /// Checks the lines of a body; returns them with the device that they name, if any.
+    /// Checks the lines of a body. Returns them, and the device that they name, if any.
     ///
     /// # Errors
-    /// One of them is not an object, or they name several devices.
+    /// A line is not an object, or the lines name several devices.
     pub(super) fn of(body: Held) -> Result<(Lines, Option<String>), String> {
         let text: &Bytes = &body.bytes;
         let (mut place, mut count, mut named) = (Place::of(text), 0, None);
@@ -122,16 +122,15 @@ impl Lines {
         let place = Place::of(text);
         Ok((Lines { body, place, is_of_server, count }, named))
     }
-    /// The next line, without its device.
+    /// Returns the next line without its device.
     ///
     /// # Errors
-    /// What is wrong with the line.
+    /// A text that says what is wrong with the line.
     pub(super) fn next(&mut self) -> Option<Result<Map<String, Json>, String>> {
         let mut line: Result<Map<String, Json>, String> = self.place.next(&self.body.bytes)?;
         line.iter_mut().for_each(|line| _ = line.remove("device"));
         Some(line)
     }
-    /// The number of the last line.
     pub(super) fn number(&self) -> u64 {
         self.place.number
     }

@@ -1,4 +1,4 @@
-//! The log of a session: everything that came from outside, when, and how each request ended.
+//! The log of a session. It has each input from outside with its time, and the end of each request.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -10,10 +10,10 @@ use super::stage::Step;
 use super::tunnel::PIECE;
 use crate::base::Time;
 
-/// The version of the format.
+/// The version of the log's format.
 pub const LOG_VERSION: u32 = 1;
 
-/// What answers the requests.
+/// The server that answers the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
@@ -25,35 +25,35 @@ pub enum Mode {
     Tunnel,
 }
 
-/// The first line: all that a replay needs besides the steps.
+/// The first line. It has everything that a replay needs besides the steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     /// The version of the format: 1.
     pub syncdyno_session: u32,
-    /// Who serves the requests.
+    /// The server that answers the requests.
     pub mode: Mode,
     /// The name of the server half.
     pub protocol: String,
-    /// Its options.
+    /// The options of the server half.
     pub options: BTreeMap<String, String>,
-    /// The scenario's text, its path, and its seed.
+    /// The text of the scenario.
     pub scenario: String,
     /// The path of the scenario.
     pub path: String,
     /// The seed of the scenario.
     pub seed: String,
-    /// Names of devices, in their order.
+    /// The names of the devices, in their order.
     pub devices: Vec<String>,
-    /// Virtual seconds per second of the machine's clock.
+    /// The speed: virtual seconds per second of the machine's clock.
     pub speed: f64,
-    /// Whether the log has the bodies of messages.
+    /// True if the log has the bodies of messages.
     pub bodies: bool,
-    /// When virtual time began, by the machine's clock, in milliseconds since 1970.
+    /// The start of virtual time on the machine's clock, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_ms: Option<u64>,
 }
 
-/// Any other line.
+/// A line after the first one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Line {
     /// Virtual nanoseconds since the session began.
@@ -62,18 +62,18 @@ struct Line {
     step: Step,
 }
 
-/// A log that cannot be read.
+/// The reason why a log cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The log cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// A line is not as the format says.
+    /// A line does not follow the format.
     #[error("line {line}: {why}")]
     Malformed {
         /// The number of the line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// A text that says what is wrong.
         why: String,
     },
     /// The log has another version of the format.
@@ -88,34 +88,34 @@ pub struct Log {
     pub head: Head,
     /// Each step with its time, in virtual nanoseconds.
     pub steps: Vec<(u64, Step)>,
-    /// Whether the last line is incomplete, as after a kill; it is left out.
+    /// True if the last line is incomplete, for example after a kill. It is left out.
     pub is_torn: bool,
 }
 
-/// Longest line of a log, in bytes.
+/// The maximum length of a line, in bytes.
 const LINE: u64 = 256 << 20;
 
 impl Head {
-    /// Whether a text begins like a log.
+    /// True if a text begins like a log.
     pub fn begins(text: &[u8]) -> bool {
         plain(text).trim_ascii_start().starts_with(b"{\"syncdyno_session\"")
     }
 }
 
-/// A text without a UTF-8 byte order mark.
+/// Removes a UTF-8 byte order mark.
 fn plain(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// Longest session, in virtual nanoseconds: a hundred years.
+/// The longest session, in virtual nanoseconds: 100 years.
 const LENGTH: u64 = 100 * 366 * 86_400 * 1_000_000_000;
-/// Largest message, in bytes: the largest `--body-max`, and a head.
+/// The largest message, in bytes: the largest `--body-max` plus a head.
 const MESSAGE: u64 = (1 << 30) + (1 << 20);
-/// Longest cut of a link, in milliseconds.
+/// The longest cut of a network, in milliseconds.
 const CUT: u64 = 86_400_000;
 
 impl Line {
-    /// Refuses values that no session writes: an edited log could exceed what a world holds.
+    /// Refuses values that no session writes. Otherwise an edited log could use too much memory.
     fn in_range(&self) -> Result<(), String> {
         let most = |what: &str, is: u64, most: u64| match is > most {
             true => Err(format!("`{what}` is {is}; it must be from 0 to {most}")),
@@ -138,7 +138,7 @@ impl Log {
     /// Parses a log.
     ///
     /// # Errors
-    /// It is not a log, has another version, or has a malformed line.
+    /// The text is not a log, has another version, or has a malformed line.
     pub fn read(mut from: impl BufRead) -> Result<Log, LogError> {
         let mut text = Vec::new();
         let mut number = 0;
@@ -180,7 +180,8 @@ impl Log {
                     line.in_range().map_err(|why| malformed(at, why))?;
                     steps.push((line.at, line.step));
                 }
-                // The last line was being written; any other malformed line ends with a newline.
+                // The last line was not written completely. Any other malformed line ends with a
+                // newline.
                 Err(_) if !text.ends_with(b"\n") => is_torn = true,
                 Err(error) => return Err(malformed(at, error.to_string())),
             }
@@ -189,7 +190,7 @@ impl Log {
     }
 }
 
-/// The writer of a session's log.
+/// Writes a session's log.
 pub(super) struct Writer {
     to: Option<io::BufWriter<Box<dyn Write>>>,
     failed: Option<io::Error>,
@@ -203,7 +204,6 @@ impl Writer {
     pub(super) fn head(&mut self, head: &Head) {
         self.put(head);
     }
-    /// Writes a step that happened at this time.
     pub(super) fn step(&mut self, at: Time, step: Step) {
         self.put(&Line { at: at.0, step });
     }
@@ -222,12 +222,12 @@ impl Writer {
             self.to = None;
         }
     }
-    /// The first write error, if it is new since the last call.
+    /// Returns the write error if it is new since the last call.
     pub(super) fn fails_now(&mut self) -> Option<&io::Error> {
         let was_told = std::mem::replace(&mut self.is_told, self.failed.is_some());
         self.failed.as_ref().filter(|_| !was_told)
     }
-    /// The write error that ended the log early, if any.
+    /// Returns the write error that ended the log early, if any.
     pub(super) fn failed(self) -> Option<io::Error> {
         self.failed
     }

@@ -1,24 +1,26 @@
-//! A world in real time: real apps are its devices, over HTTP.
+//! Runs a world (a whole simulation) in real time. Its devices are real apps, which connect over
+//! HTTP.
 //!
-//! One thread owns the world and its time ([`Session`]); the sockets are on another. A message of
-//! an app enters the world at the later of its arrival and the world's current time. It goes over
-//! the device's simulated link to the scenario's server half, or to a user's own server
-//! (`upstream`). The response is written when virtual time says so. The session's log records each
-//! arrival; [`replay()`] repeats them in virtual time, without a socket.
+//! One thread owns the world and its time ([`Session`]); another thread has the sockets. A message
+//! of an app enters the world when it arrives. It crosses the device's simulated link to the
+//! scenario's server half, or to the user's own server (`upstream`). The response is written at the
+//! virtual time at which it has crossed the link. The session's log records each arrival.
+//! [`replay()`] repeats the arrivals in virtual time, without a socket.
 //!
 //! Invariants:
-//! - Everything that enters the world is first a [`Step`] of the log, with its time.
-//! - No client can end the process, or hold up another client.
-//! - The log has no credentials, and no bodies unless the user asked for them.
+//! - Each input of the world is first a [`Step`] of the log, with its time.
+//! - No client can end the process, or delay another client.
+//! - The log has no credentials. It has bodies only if the user asked for them.
 //!
-//! A tunnel carries a connection's bytes without reading them: the world sees lengths and times.
+//! A tunnel carries a connection's bytes without reading them. The world only has their lengths and
+//! times.
 //!
 //! If the user's own server answers, commits of the world's backend are ignored: that server
-//! reports what it commits (`theirs`).
+//! reports its own commits (`theirs`).
 //!
-//! Reading order: `stage` applies steps to a world, live or from a log; `session` is the thread
-//! with the clock; `door` accepts connections, `gate` controls access, `desk` has the bench's own
-//! endpoints; `telling` writes a recorded history, which is then judged.
+//! Reading order: `stage` applies steps to a world, in a session or from a log. `session` is the
+//! thread with the clock. `door` accepts connections, `gate` controls access, and `desk` has the
+//! bench's own endpoints. `telling` writes a recorded history, which is then judged.
 
 #![expect(clippy::disallowed_types, reason = "the clock of the machine is what this room goes by")]
 

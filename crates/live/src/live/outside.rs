@@ -1,4 +1,5 @@
-//! The user's own server at the far end of simulated links: the world knows only message lengths.
+//! The user's own server at the far end of simulated links. In the world (the whole simulation), a
+//! message has only a length.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -8,27 +9,29 @@ use crate::contract::LocalBoxFuture;
 use crate::net::{Rest, Server};
 use crate::sim::{Handle, Notify, oneshot};
 
-/// Called with the number of a request when it reaches the server.
+/// Called with a request's number when the request reaches the server.
 pub(super) type Forward = Box<dyn Fn(u64)>;
 
-/// Prefix of a message that stands for a real one; its number and its status follow.
+/// The first bytes of a message in the world. It represents a real message, whose number and status
+/// follow.
 const MARK: [u8; 8] = *b"\0upstrm\0";
 const NUMBER: usize = MARK.len() + 8;
 const HEAD: usize = NUMBER + 2;
 
-/// The status of a response and its length in bytes; `None` if the server is not there.
+/// The status of a response and its length in bytes; `None` if the server cannot be reached.
 type Said = Option<(u16, u64)>;
 
-/// The user's own server, as links see it.
+/// The user's own server as the simulated links use it.
 pub(super) struct UpstreamServer {
     handle: Handle,
     forward: Forward,
     waiting: RefCell<BTreeMap<u64, oneshot::Sender<Said>>>,
-    /// Response streams that have not ended.
+    /// The response streams that have not ended.
     streams: RefCell<BTreeMap<u64, Rc<Coming>>>,
 }
 
-/// The lengths of stream pieces that reached the simulated link; `None` if the stream broke off.
+/// A response stream: the lengths of pieces that have come from the server. A `None` means that the
+/// stream broke off.
 struct Coming {
     pieces: RefCell<VecDeque<Option<u64>>>,
     changed: Notify,
@@ -51,7 +54,7 @@ impl Rest for Pieces {
     }
 }
 
-/// A message of `bytes` bytes that carries the number and the status of the real one.
+/// Builds a message of `bytes` bytes with the number and the status of a real message.
 fn numbered(n: u64, status: u16, bytes: u64) -> Vec<u8> {
     let mut message = vec![0; usize::try_from(bytes).unwrap_or(usize::MAX).max(HEAD)];
     message[..MARK.len()].copy_from_slice(&MARK);
@@ -60,7 +63,7 @@ fn numbered(n: u64, status: u16, bytes: u64) -> Vec<u8> {
     message
 }
 
-/// The number of a message, if it stands for a real one.
+/// Reads the number of the real message; `None` if the message does not represent one.
 pub(super) fn number(message: &[u8]) -> Option<u64> {
     let rest = message.strip_prefix(&MARK)?;
     Some(u64::from_le_bytes(rest.get(..8)?.try_into().ok()?))
@@ -73,17 +76,18 @@ impl UpstreamServer {
     pub(super) fn request(n: u64, bytes: u64) -> Vec<u8> {
         numbered(n, 0, bytes)
     }
-    /// The server has answered with this many bytes, or is not there; `more` if a stream follows.
+    /// The server has answered with this many bytes. `None` means that it cannot be reached. With
+    /// `more`, a stream follows.
     pub(super) fn answers(&self, n: u64, (status, bytes): (u16, Option<u64>), more: bool) {
         if more {
             let coming = Coming { pieces: RefCell::default(), changed: self.handle.notify() };
             self.streams.borrow_mut().insert(n, Rc::new(coming));
         }
         let waiting = self.waiting.borrow_mut().remove(&n);
-        // The client may be gone.
+        // The client may have disconnected.
         waiting.into_iter().for_each(|waiting| _ = waiting.send(bytes.map(|bytes| (status, bytes))));
     }
-    /// The next piece of a stream has come, with its length in bytes; 0 ends it, `None` is a
+    /// The next piece of a stream has come, with its length in bytes. 0 is the end, and `None` is a
     /// failure.
     pub(super) fn goes_on(&self, n: u64, bytes: Option<u64>) {
         let coming = self.streams.borrow().get(&n).cloned();

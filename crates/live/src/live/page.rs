@@ -9,7 +9,7 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;mar
     table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc}\
     form{display:inline}.down{color:#b00020}small{color:#666}";
 
-/// Renders the page; with the token it can cut links and ask for the verdict.
+/// Renders the page. With the token, the page has buttons that cut links and end the session.
 pub(super) fn page(state: &State, base: &str, token: Option<&str>) -> String {
     let over = state.now.0 >= state.script.0;
     let page = html! {

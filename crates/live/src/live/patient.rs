@@ -1,5 +1,5 @@
-//! A socket that ends if its peer does not read for too long. A peer that only closed its sending
-//! side, as `nc -N` does, still gets its response.
+//! A socket that closes if its peer reads nothing for too long. If the peer only closed its sending
+//! side, as `nc -N` does, it still gets its response.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-/// A connection that is dropped when no byte can be written for `patience`.
+/// A connection that ends if no byte can be written for `patience`.
 pub(super) struct Patient {
     stream: TcpStream,
     patience: Duration,
@@ -22,15 +22,15 @@ pub(super) struct Patient {
     probe: Option<Probe>,
 }
 
-/// Whether a request is under way, with no byte of its response written.
+/// True while a request has no written response byte.
 #[derive(Clone, Default)]
 pub(super) struct UnderWay(Arc<AtomicBool>);
 
-/// Marks a request as under way until it is dropped.
+/// Marks a request as active until this value is dropped.
 pub(super) struct Begun(UnderWay);
 
 impl UnderWay {
-    /// A request begins. Before HTTP/1.1 nothing may be sent ahead of the response.
+    /// Starts a request. Before HTTP/1.1, nothing can be sent before the response.
     pub(super) fn begins(&self, version: Version) -> Begun {
         self.0.store(version == Version::HTTP_11, Ordering::Relaxed);
         Begun(self.clone())
@@ -43,8 +43,8 @@ impl Drop for Begun {
     }
 }
 
-/// Finds out whether a peer that stopped sending is gone, or waits for its response. A peer that is
-/// gone resets the connection when something is written; one that waits ignores it.
+/// Checks if a peer that stopped sending is gone, or waits for its response. It writes an interim
+/// response: a peer that is gone resets the connection, and a waiting peer ignores it.
 struct Probe {
     is_written: bool,
     pause: Duration,
@@ -52,14 +52,14 @@ struct Probe {
 }
 
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-/// Delay until the first check for a reset, and the longest delay between later checks.
+/// The delay before the first check for a reset, and the maximum delay between later checks.
 const LOOKS: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(500)];
 
 impl Patient {
     pub(super) fn new(stream: TcpStream, patience: Duration, under_way: UnderWay) -> Patient {
         Patient { stream, patience, waits: None, under_way, probe: None }
     }
-    /// Called when the peer stops sending while its request is under way; an error once it is gone.
+    /// Called when the peer stops sending while its request is active. Fails when the peer is gone.
     fn probes(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let is_free = self.waits.is_none();
         let first = || Probe { is_written: false, pause: LOOKS[0], looks: Box::pin(sleep(LOOKS[0])) };

@@ -1,18 +1,18 @@
-//! The edits that users of real apps made, as reported; names the edits behind a request.
+//! The edits that apps report for their users. Finds the edits in a request.
 
 use std::collections::BTreeMap;
 
 use super::wire::Asking;
 use crate::contract::{DeviceId, EditId, EntityId, Key, RowEdits, Slip};
 
-/// Numbers of edits that no app reported start here.
+/// The first number of edits that no app reported.
 const UNNAMED: u32 = 1 << 31;
-/// At most this many of them may be in a request.
+/// The range of numbers for such edits in one request.
 const IN_A_REQUEST: u32 = 4_096;
 
 #[derive(Default)]
 struct Made {
-    /// In order; the first `answered` of them are settled.
+    /// The edits of a row, in order. The server has decided on the first `answered` of them.
     edits: Vec<EditId>,
     answered: usize,
 }
@@ -31,13 +31,14 @@ impl People {
         self.made = self.made.saturating_add(1).min(UNNAMED - 1);
         self.rows.entry((entity, Key::new(key))).or_default().edits.push(EditId { device, number });
     }
-    /// How many edits were made, and how many of them no response has settled yet.
+    /// The number of edits made, and the number of edits on which no response has decided yet.
     pub(super) fn counts(&self) -> (u64, u64) {
         let waits = self.rows.values().map(|made| (made.edits.len() - made.answered) as u64).sum();
         (u64::from(self.made), waits)
     }
-    /// The slip of a request: the pending edits of rows that it may write; if none is pending, the
-    /// last edit, which is then repeated.
+    /// The slip (the bench's hidden note) of a request. It has the undecided edits of each row
+    /// whose key is in the request. If a row has none, it has the row's last edit, because the app
+    /// may repeat it.
     pub(super) fn slip(&mut self, device: DeviceId, asking: &Asking) -> Slip {
         if asking.method == "GET" {
             return Slip::default();
@@ -52,7 +53,7 @@ impl People {
         let unnamed = number.map(|number| EditId { device, number });
         Slip { edits: named.map(row).collect(), unnamed, ..Slip::default() }
     }
-    /// A device has received a response that settles edits.
+    /// The device received a response that decides on edits.
     pub(super) fn hears(&mut self, slip: &Slip) {
         for row in slip.edits.iter().filter(|row| row.stamp.is_some()) {
             let Some(made) = self.rows.get_mut(&(row.entity, row.key.clone())) else { continue };

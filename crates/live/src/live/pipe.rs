@@ -1,4 +1,5 @@
-//! The sockets of a tunnel: bytes wait here until they have arrived in the world.
+//! The sockets of a tunnel (a connection carried as raw bytes). Bytes wait here until their lengths
+//! have crossed the simulated link.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,12 +22,13 @@ use super::tunnel::{Carried, PIECE};
 use super::upstream::Upstream;
 use crate::base::DeviceId;
 
-/// Most bytes under way per direction: what a fast link with a long round trip holds.
+/// The maximum number of bytes in transit per direction: enough for a fast link with a long round
+/// trip.
 const WINDOW: usize = 1 << 20;
-/// If the app is gone and the far end hears nothing for this many times the patience for a head,
-/// the far end is reset.
+/// After the app is gone, the far end is reset if it gets nothing for this many times the time
+/// limit for a head.
 const ORPHANED: u32 = 4;
-/// What left the world and was not written yet.
+/// The events of pieces that have crossed the link and are not written yet.
 type Written = mpsc::UnboundedReceiver<Carried>;
 
 /// One direction of a tunnel.
@@ -36,11 +38,11 @@ struct Pipe {
     waiting: Mutex<VecDeque<Bytes>>,
     room: Semaphore,
     arrivals: Sender<Arrival>,
-    /// Whether the pipe ends in failure from now on.
+    /// True if the pipe ends with a failure.
     is_broken: AtomicBool,
 }
 
-/// Where bytes leave. If the pipe failed, the peer gets a reset.
+/// The write side of a socket. If the pipe failed, the peer gets a reset.
 struct Outlet {
     to: Option<OwnedWriteHalf>,
     pipe: Arc<Pipe>,
@@ -49,9 +51,9 @@ struct Outlet {
 impl Drop for Outlet {
     fn drop(&mut self) {
         if let Some(to) = self.to.take_if(|_| self.pipe.is_broken.load(Ordering::Relaxed)) {
-            // A socket that refuses the option is closed all the same.
+            // If the socket refuses this option, it is closed normally.
             _ = to.as_ref().set_zero_linger();
-            // Dropping it normally would first signal a clean end.
+            // A normal drop would first send a clean end.
             to.forget();
         }
     }
@@ -68,12 +70,12 @@ impl Pipe {
         // The session may be over.
         _ = self.arrivals.send(Arrival::Step(step));
     }
-    /// One end has broken off: the app's (`up`), or the far one.
+    /// One end broke off: the app's end (`up`), or the far end.
     fn breaks(&self, up: bool) {
         self.step(if up { Step::GiveUp { n: self.n } } else { Step::Broke { n: self.n } });
     }
 
-    /// Reads from a socket while there is room.
+    /// Reads from a socket while there is room for more bytes.
     async fn reads(self: Arc<Pipe>, mut from: OwnedReadHalf) {
         let mut buffer = vec![0; PIECE as usize];
         loop {
@@ -91,7 +93,7 @@ impl Pipe {
         }
     }
 
-    /// Writes the bytes that have left the world.
+    /// Writes the bytes that have crossed the link.
     async fn writes(self: Arc<Pipe>, to: OwnedWriteHalf, mut written: Written) {
         let mut outlet = Outlet { to: Some(to), pipe: self.clone() };
         let Some(to) = &mut outlet.to else { return };
@@ -104,7 +106,7 @@ impl Pipe {
                     }
                     self.room.add_permits(piece.len());
                 }
-                // A socket that is closed already hears nothing more.
+                // A closed socket fails here, and needs nothing more.
                 Carried::Shut { .. } => _ = to.shutdown().await,
                 Carried::Opened | Carried::Gone => {}
                 Carried::End { how, .. } => {
@@ -116,9 +118,9 @@ impl Pipe {
     }
 }
 
-/// The far end: connects once the tunnel is open there.
+/// The far end. It connects to the server when the tunnel is open there.
 async fn far(server: Upstream, (up, down): (Arc<Pipe>, Arc<Pipe>), mut written: Written, patience: Duration) {
-    // The first message says that the tunnel is open.
+    // The first event is that the tunnel is open.
     if written.recv().await.is_none() {
         return;
     }
@@ -142,7 +144,7 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
     let (to_app, for_app) = mpsc::unbounded_channel();
     let (to_far, for_far) = mpsc::unbounded_channel();
     let (read, write) = app.into_split();
-    // Both task sets end with this function.
+    // Both task sets end when this function ends.
     let (mut own, mut others) = (JoinSet::new(), JoinSet::new());
     let writer = tokio::spawn(down.clone().writes(write, for_app));
     own.spawn(up.clone().reads(read));
@@ -160,7 +162,7 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
         }
         is_gone |= carried == Carried::Gone;
         is_said |= carried == Carried::Shut { up: true };
-        // The server gets a reset if the app broke off or vanished without a clean end.
+        // The server gets a reset if the app broke off, or disappeared without a clean end.
         let is_bad = matches!(carried, Carried::End { how: Err(_), .. }) || is_gone && !is_said;
         up.is_broken.fetch_or(is_bad, Ordering::Relaxed);
         let to = match carried {
@@ -171,14 +173,14 @@ pub(super) async fn carry(app: TcpStream, device: DeviceId, server: Upstream, in
             _ => &to_app,
         };
         is_over |= matches!(carried, Carried::End { .. });
-        // A socket that has failed has already reported it.
+        // If the receiver has ended, it has already reported its failure.
         _ = to.send(carried);
         if is_over {
             own.abort_all();
         }
     }
     drop((to_app, to_far));
-    // Let the last bytes be written, if someone reads them.
+    // This waits until the last bytes are written, if a peer still reads.
     _ = timeout(Duration::from_secs(5), writer).await;
     while timeout(Duration::from_secs(5), others.join_next()).await.is_ok_and(|ended| ended.is_some()) {}
 }

@@ -1,4 +1,5 @@
-//! Server halves by name, as stacks whose devices are real apps.
+//! Stacks for real apps: the server half of a published protocol, with devices that are not
+//! simulated.
 
 use std::rc::Rc;
 
@@ -8,15 +9,15 @@ use crate::contract::{
 };
 use crate::servers;
 
-/// A protocol that real apps speak to the scenario's backend.
+/// A protocol between real apps and the scenario's backend.
 #[derive(Clone, Debug)]
 pub struct Protocol {
     half: servers::Half,
-    /// The options of the server half.
+    /// The chosen options of the server half.
     pub chosen: Chosen,
 }
 
-/// The names of the protocols that use requests and responses, or streams of responses.
+/// The names of the protocols with requests and responses, or with streams of responses.
 pub fn protocols() -> Vec<&'static str> {
     let frames = ["tinybase", "yjs"];
     servers::servers().iter().map(|half| half.name).filter(|name| !frames.contains(name)).collect()
@@ -34,7 +35,8 @@ impl EngineFactory for Apart {
 }
 
 impl Protocol {
-    /// The protocol with this name, with the options that a scenario chose for a stack over it.
+    /// Finds the protocol with this name. If the scenario's stack uses it, its options are taken
+    /// over.
     pub fn of(name: &str, scenario: &Chosen) -> Option<Protocol> {
         let half = servers::find(name).filter(|half| protocols().contains(&half.name))?;
         let mut chosen = Chosen::presets(&half.options);
@@ -49,10 +51,10 @@ impl Protocol {
     pub fn name(&self) -> &'static str {
         self.half.name
     }
-    /// Sets an option from text.
+    /// Sets an option from a text.
     ///
     /// # Errors
-    /// What is wrong, and what the option takes.
+    /// A text that says what is wrong and what is allowed.
     pub fn set(&mut self, name: &str, word: &str) -> Result<(), String> {
         let known = self.half.options.iter().find(|option| option.name == name);
         let Some(option) = known else {
@@ -72,7 +74,7 @@ impl Protocol {
         self.chosen.set(name, choice);
         Ok(())
     }
-    /// The chosen options as text.
+    /// The chosen options as texts.
     pub fn options(&self) -> Vec<(String, String)> {
         let said = |name: &str| match self.chosen.get(name) {
             Some(Choice::Text(text)) => text.clone(),
@@ -80,7 +82,7 @@ impl Protocol {
         };
         self.half.options.iter().map(|option| (option.name.clone(), said(&option.name))).collect()
     }
-    /// A stack with this protocol's server, under its name.
+    /// A stack with this protocol's server and name.
     pub fn stack(&self) -> Stack {
         let mut stack = Stack::new(self.half.name, |_| Rc::new(Apart)).server(self.half.make);
         stack.options.clone_from(&self.half.options);

@@ -18,32 +18,33 @@ use crate::world::Stacks;
 pub struct Differs {
     /// The number of the request.
     pub n: u64,
-    /// When and how it ended in the session; `None` if it did not end.
+    /// The time and result in the session; `None` if the request did not end.
     pub was: Option<(Time, Done)>,
-    /// When and how it ended in the replay; `None` if it did not end.
+    /// The time and result in the replay; `None` if the request did not end.
     pub is: Option<(Time, Done)>,
 }
 
 /// The result of a replay.
 #[derive(Debug)]
 pub struct Replayed {
-    /// Requests that ended at the same nanosecond, in the same way, with the same bytes.
+    /// The number of requests that ended at the same nanosecond, with the same result and the same
+    /// bytes.
     pub same: u64,
     /// The requests that ended differently, in the order of their numbers.
     pub differ: Vec<Differs>,
     /// The history that is judged.
     pub history: String,
-    /// Whether it equals the recorded one; `None` if the session was cut off.
+    /// True if the history equals the recorded one; `None` if the log has no verdict.
     pub same_history: Option<bool>,
     /// The virtual time of the replay.
     pub length: Span,
-    /// Whether the log ends before the session did.
+    /// True if the log ends before the session did.
     pub is_cut_off: bool,
-    /// Nothing ended that could be compared, and no app reported anything that was judged.
+    /// True if no request ended and no app reported anything that can be judged.
     pub tests_nothing: bool,
 }
 
-/// Why a session cannot be replayed.
+/// The reason why a session cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReplay {
     /// The log cannot be read.
@@ -57,12 +58,13 @@ pub enum NoReplay {
     )]
     /// The log has no message bodies, and the replay needs them.
     Bodies,
-    /// The world cannot be run, or does not advance.
+    /// The world cannot be built, or does not advance.
     #[error("{0}")]
     World(String),
 }
 
-/// Repeats the steps of a session in the world of `plan`, which the log's head describes.
+/// Repeats the steps of a session in the world (the whole simulation) of `plan`. The log's head
+/// describes this world.
 ///
 /// # Errors
 /// The log does not fit the plan, or the world cannot be run.
@@ -104,7 +106,7 @@ pub fn replay(Log { head, steps, .. }: &Log, plan: &Setup, stacks: &Stacks) -> R
     }
     let is_cut_off = settled.is_none();
     if is_cut_off {
-        // Requests that had ended by then end here, too.
+        // The replay runs until the last request of the session has ended.
         let until = was.values().map(|(at, _)| *at).max().unwrap_or(last).max(last);
         stage.run_to(until).map_err(NoReplay::World)?;
     }
@@ -138,7 +140,7 @@ fn device_of(step: &Step) -> Option<u32> {
     }
 }
 
-/// When and how requests ended, by their numbers.
+/// The time and the result of each request, by number.
 type EndedAt = Rc<RefCell<BTreeMap<u64, (Time, Done)>>>;
 
 fn hears(ended: &EndedAt, step: &Step, is_upstream: bool) -> Hears {

@@ -1,32 +1,31 @@
-//! Which app is which device.
+//! Maps apps to the devices of the scenario.
 
 use crate::base::DeviceId;
 
-/// The devices by name. A name that the scenario does not have takes the next unnamed device.
+/// The devices by name. An app with a new name gets the next device that no app uses.
 #[derive(Clone, Debug)]
 pub struct Roster {
     /// The scenario's names, such as `phones-1`.
     own: Vec<String>,
-    /// The apps' names.
+    /// The apps' names of devices in use.
     taken: Vec<Option<String>>,
 }
 
-/// Longest name, in characters and in bytes.
+/// The maximum length of a name, in characters and in bytes.
 const NAME: usize = 80;
 const NAME_BYTES: usize = 200;
 
 impl Roster {
-    /// Devices of fleets, each with its number of devices.
+    /// Makes a roster from the names of fleets and their numbers of devices.
     pub fn of<'f>(fleets: impl IntoIterator<Item = (&'f str, u32)>) -> Roster {
         let names = |(fleet, devices): (&'f str, u32)| (1..=devices).map(move |n| format!("{fleet}-{n}"));
         let own: Vec<String> = fleets.into_iter().flat_map(names).collect();
         Roster { taken: vec![None; own.len()], own }
     }
-    /// The number of devices.
     pub(super) fn len(&self) -> usize {
         self.own.len()
     }
-    /// The app's name of a device, or else the scenario's.
+    /// The app's name of a device; without one, the scenario's name.
     pub fn name(&self, device: DeviceId) -> &str {
         let at = device.0 as usize;
         self.taken[at].as_deref().unwrap_or(&self.own[at])
@@ -35,27 +34,27 @@ impl Roster {
     pub fn names(&self) -> Vec<String> {
         (0..self.own.len() as u32).map(|at| self.name(DeviceId(at)).to_owned()).collect()
     }
-    /// Whether this is the scenario's name of a device.
+    /// True if this is the scenario's name of a device.
     pub(super) fn is_own(&self, name: &str) -> bool {
         self.own.iter().any(|own| own == name)
     }
-    /// Marks a device as used by its own port, under its own name; returns its app's name for it.
+    /// Marks a device as used through its own port, with its scenario name. Returns its name.
     pub(super) fn take(&mut self, device: DeviceId) -> String {
         let at = device.0 as usize;
         self.taken[at].get_or_insert_with(|| self.own[at].clone()).clone()
     }
-    /// The device with this name, if there is one; takes none.
+    /// Finds the device with this name, and marks none as used.
     pub(super) fn known(&self, name: &str) -> Option<DeviceId> {
         let taken = self.taken.iter().position(|taken| taken.as_deref() == Some(name));
-        // A device that its app has renamed can still be meant by its scenario name.
+        // A device with an app's name also keeps its scenario name.
         let at = taken.or_else(|| self.own.iter().position(|own| own == name));
         at.map(|at| DeviceId(at as u32))
     }
-    /// The device that an app means; a new name takes a free one, and no name means the only
-    /// device.
+    /// Finds the device of an app. A new name takes a free device. Without a name, the only device
+    /// is meant.
     ///
     /// # Errors
-    /// What to write instead.
+    /// A text that says what to write instead.
     pub fn find(&mut self, name: Option<&str>) -> Result<DeviceId, String> {
         let Some(name) = name else {
             if self.own.len() == 1 {
@@ -72,7 +71,7 @@ impl Roster {
         if !says || name.chars().count() > NAME || !name.chars().all(is_plain) {
             return Err(format!("a device's name may have letters, digits, - _ . and @, at most {NAME}"));
         }
-        // The limit of recorded histories.
+        // Recorded histories have this limit.
         if name.len() > NAME_BYTES {
             return Err(format!(
                 "a device's name may have at most {NAME_BYTES} bytes of UTF-8; it has {}",

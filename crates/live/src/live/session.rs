@@ -1,4 +1,4 @@
-//! The thread that owns the world and the clock.
+//! The thread that owns the world (the whole simulation) and the clock.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -27,64 +27,66 @@ use crate::world::{LoggedRequest, Stacks};
 
 /// The inputs of a session.
 pub struct Session<'s> {
-    /// The scenario.
+    /// The scenario of the session.
     pub plan: &'s Setup,
     /// The known stacks.
     pub stacks: &'s Stacks,
     /// The first line of the log.
     pub head: Head,
-    /// Where to listen, and for whom.
+    /// The addresses, limits and access rules of the sockets.
     pub opening: Opening,
-    /// Opens the log, once the session can begin.
+    /// Opens the log when the session can begin.
     pub log: Option<Begins<'s>>,
-    /// When the session ends by itself.
+    /// The conditions under which the session ends by itself.
     pub limits: Limits,
-    /// Checks a history of one line.
+    /// Checks a history that has one line.
     pub check: Check<'s>,
 }
 
-/// Opens the destination of the log.
+/// Opens the file of the log.
 pub type Begins<'s> = Box<dyn FnOnce() -> Result<Box<dyn Write>, Trouble> + 's>;
 
-/// Checks the lines of a history; an error says what is wrong.
+/// Checks the lines of a history. An error says what is wrong.
 pub type Check<'s> = &'s dyn Fn(&str) -> Result<(), String>;
 
-/// Reports to the caller while a session goes on.
+/// Reports to the caller during a session.
 #[derive(Debug)]
 pub enum News<'n> {
-    /// It listens on these addresses.
+    /// The session listens on these addresses.
     Opened(&'n Doors),
-    /// The log can no longer be written.
+    /// The log cannot be written any more.
     LogEnds(&'n io::Error),
 }
 
-/// Receives the reports.
+/// The function that receives the reports.
 pub type NewsCallback<'n> = &'n mut dyn FnMut(News<'_>);
 
-/// When a session ends by itself.
+/// The conditions under which a session ends by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Limits {
-    /// After this much virtual time.
+    /// The session ends after this much virtual time.
     pub length: Option<Span>,
 }
 
 /// The result of a session.
 pub struct Ended {
-    /// What happened, as a recorded history.
+    /// The recorded history of the session.
     pub history: String,
     /// The requests, in the order in which they ended.
     pub requests: Vec<LoggedRequest>,
-    /// How late responses were written.
+    /// The lateness of responses.
     pub lateness: Lateness,
-    /// What the user's own server reported; `None` if the scenario's backend answers.
+    /// The number of lines that the user's own server reported. `None` if the scenario's backend
+    /// answers.
     pub server: Option<ServerReportCounts>,
-    /// Requests to the user's own server that were probably meant for `/_syncdyno/observe`.
+    /// The number of requests to the user's own server that were probably meant for
+    /// `/_syncdyno/observe`.
     pub strays: u64,
-    /// Devices whose apps never reported what they show.
+    /// Devices whose apps never reported the rows that they show.
     pub silent: Vec<String>,
     /// The virtual time of the session.
     pub length: Span,
-    /// True if everything had come to rest at the end.
+    /// True if no work was left at the end.
     pub settled: bool,
     /// The write error that ended the log early, if any.
     pub log_failed: Option<io::Error>,
@@ -93,27 +95,28 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Sends the verdict, or why there is none, to the client that asked for it; closes the door.
+    /// Sends the verdict to the client that asked for it, or the reason why there is none. Closes
+    /// the sockets.
     pub fn tell(mut self, verdict: Result<String, String>) {
         if let Some(asked) = self.asked.take() {
-            // The client may be gone.
+            // The client may have disconnected.
             _ = asked.send(verdict);
         }
         self.door.close();
     }
 }
 
-/// The log is flushed at least this often, and a write error is then reported.
+/// The maximum time between two flushes of the log. A flush also reports a write error.
 const FLUSHED: Duration = Duration::from_millis(250);
-/// How often at least to check whether the session should end.
+/// The maximum time between two checks for the end of the session.
 const LOOK: Duration = Duration::from_millis(50);
 
 impl Session<'_> {
-    /// Opens the door and runs the world at the clock's pace until `stops` returns true, someone
-    /// asks for the verdict, or the length is over.
+    /// Opens the sockets and runs the world at the pace of the clock. It runs until `stops` returns
+    /// true, a client asks for the verdict, or the length is over.
     ///
     /// # Errors
-    /// The world cannot be built, or an address cannot be listened on.
+    /// The world cannot be built, or the program cannot listen on an address.
     pub fn run(self, stops: &dyn Fn() -> bool, news: NewsCallback<'_>) -> Result<Ended, Trouble> {
         let Session { plan, stacks, mut head, opening, log, limits, check } = self;
         let tolerance = tolerance(head.speed);
@@ -155,17 +158,17 @@ struct SessionLoop<'s> {
     sayings: VecDeque<Saying>,
 }
 
-/// Reports of an app that are still to be taken.
+/// Lines of an app that are not taken yet.
 struct Saying {
-    /// `None` if only a server speaks.
+    /// `None` if all lines come from the user's own server.
     device: Option<DeviceId>,
     lines: Lines,
     reply: oneshot::Sender<Result<(), String>>,
 }
 
-/// How long one app's lines are taken, by the machine's clock, before others get a turn.
+/// The time for which one app's lines are taken before other inputs follow, on the machine's clock.
 const TURN: Duration = Duration::from_millis(2);
-/// Most arrivals that are handled before the next turn.
+/// The maximum number of arrivals between two such turns.
 const BETWEEN_TURNS: u32 = 64;
 
 type Asks = (Option<oneshot::Sender<Judged>>, bool);
@@ -249,8 +252,8 @@ impl SessionLoop<'_> {
         None
     }
 
-    /// Takes lines of one app or server for a turn. Lines are taken in order, as a later one may
-    /// name an earlier edit. Lines before a wrong one are kept.
+    /// Takes lines of one app or server for a turn. The order matters: a later line can name an
+    /// edit of an earlier line. Lines before a wrong line are kept.
     fn hears(&mut self) {
         let Some(mut saying) = self.sayings.pop_front() else { return };
         let begun = Instant::now();
@@ -264,10 +267,10 @@ impl SessionLoop<'_> {
                 return self.sayings.push_back(saying);
             }
         };
-        // The client may be gone.
+        // The client may have disconnected.
         _ = saying.reply.send(heard);
     }
-    /// Takes one line of an app or of the user's own server; its kind says which.
+    /// Takes one line of an app or of the user's own server. The kind of the line shows its source.
     fn says(&mut self, device: Option<DeviceId>, line: Map<String, Json>) -> Result<(), String> {
         let step = match device {
             _ if is_of_server(&line) => self.stage.of_server(line)?,
@@ -291,7 +294,7 @@ impl SessionLoop<'_> {
         let (writer, begun) = (self.writer.clone(), self.stage.now());
         let hears = move |at: Time, done: Done, came: Result<Vec<u8>, TransportError>| {
             writer.borrow_mut().step(at, Step::Done(done));
-            // The client may be gone.
+            // The client may have disconnected.
             _ = reply.send(match came {
                 Ok(bytes) => Came::Answered { at, took: at.since(begun), bytes },
                 Err(_) => Came::Failed,
@@ -335,7 +338,7 @@ impl SessionLoop<'_> {
             if let Some(done) = Done::of_tunnel(n, &carried) {
                 writer.borrow_mut().step(at, Step::Done(done));
             }
-            // The tunnel's sockets may be gone.
+            // The tunnel's sockets may be closed.
             _ = reply.send((at, carried));
         };
         self.does(step, Hears::Tunnel(Box::new(hears)));
@@ -363,7 +366,7 @@ impl SessionLoop<'_> {
         let silent = silent.map(|(name, _)| name.clone()).collect();
         let (server, strays) = (self.stage.server(), door.strays());
         let (requests, length) = (self.stage.requests.take(), self.stage.now().since(Time::ZERO));
-        // Its callbacks hold the log writer.
+        // Callbacks of the stage hold the log writer, so the stage is dropped first.
         drop(self.stage);
         self.writer.borrow_mut().flush();
         let log_failed = Rc::try_unwrap(self.writer).ok().and_then(|writer| writer.into_inner().failed());

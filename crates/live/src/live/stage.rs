@@ -1,4 +1,5 @@
-//! A world and its input from outside, step by step: the same live and from a log.
+//! A world (a whole simulation) with input from outside. A session and a replay apply the same
+//! steps.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,38 +20,38 @@ use crate::contract::{RequestKind, Span, TransportError};
 use crate::setup::Setup;
 use crate::world::{Asked, Came, Ended, GiveUp, Held, LinkNow, LoggedRequest, Paced, Stacks, Unrunnable};
 
-/// An input from outside, or a record of its result.
+/// An input from outside, or the record of a result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Step {
-    /// A request of a device, with a number.
+    /// A request of a device.
     Ask {
         /// The number of the request.
         n: u64,
-        /// The device that asks.
+        /// The device that sends the request.
         device: u32,
         /// The request.
         #[serde(flatten)]
         asking: Asking,
     },
-    /// The same, with a stream as its response.
+    /// A request whose response is a stream.
     Hold {
         /// The number of the request.
         n: u64,
-        /// The device that asks.
+        /// The device that sends the request.
         device: u32,
         /// The request.
         #[serde(flatten)]
         asking: Asking,
     },
-    /// An app has connected to a tunnel.
+    /// An app has opened a tunnel (a connection that is carried as raw bytes).
     Open {
         /// The number of the tunnel.
         n: u64,
         /// The device.
         device: u32,
     },
-    /// This many bytes were handed over, at the app's end of a tunnel (`up`) or at the far end.
+    /// A peer has sent bytes into a tunnel: the app (`up`), or the far end.
     Sent {
         /// The number of the tunnel.
         n: u64,
@@ -59,29 +60,29 @@ pub enum Step {
         /// The number of bytes.
         bytes: u64,
     },
-    /// That end has no more to send.
+    /// A peer has no more bytes to send.
     Shut {
         /// The number of the tunnel.
         n: u64,
         /// True for the app's end.
         up: bool,
     },
-    /// The far end has broken off, or is not there.
+    /// The far end has broken off, or cannot be reached.
     Broke {
         /// The number of the tunnel.
         n: u64,
     },
-    /// The app has given up a request or a tunnel.
+    /// The app has cancelled a request or a tunnel.
     GiveUp {
         /// The number of the request or tunnel.
         n: u64,
     },
-    /// The user's own server has answered with this status and this many bytes, or not at all. With
+    /// The user's own server has answered with a status and a number of bytes, or not at all. With
     /// `more`, a stream follows.
     Upstream {
         /// The number of the request.
         n: u64,
-        /// The status of the response, as in HTTP.
+        /// The HTTP status of the response.
         status: u16,
         /// The length of the body in bytes; `None` if no response came.
         bytes: Option<u64>,
@@ -89,50 +90,50 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         more: bool,
     },
-    /// A piece of that stream has come, with its length in bytes; 0 is the end.
+    /// A piece of that stream has come.
     Piece {
         /// The number of the request.
         n: u64,
         /// The number of bytes; 0 is the end.
         bytes: u64,
     },
-    /// An app reports something.
+    /// An app reports an event.
     Observe {
         /// The device.
         device: u32,
         /// The line of the history, without device and time.
         line: Map<String, Json>,
     },
-    /// The user's own server reports something; `device` is the author of a reported commit.
+    /// The user's own server reports a line.
     Server {
-        /// The device that made the reported commit, if the server said so.
+        /// The device that caused a reported commit, if the server said it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<u32>,
         /// The line of the history.
         line: Map<String, Json>,
     },
-    /// An app has come for a device, by this name.
+    /// An app uses a device under this name.
     Named {
         /// The device.
         device: u32,
-        /// The app's name of the device.
+        /// The app's name for the device.
         name: String,
     },
     /// A person cuts a device's network.
     Cut {
         /// The device.
         device: u32,
-        /// How long the network is cut, in virtual milliseconds.
+        /// The duration of the cut, in virtual milliseconds.
         ms: u64,
     },
     /// The session ends.
     Stop {
-        /// True if everything had come to rest.
+        /// True if no work was left.
         settled: bool,
     },
     /// A request has ended.
     Done(Done),
-    /// The verdict was given: a hash of the judged history, and its number of lines.
+    /// The verdict was given. The hash and the number of lines identify the judged history.
     Verdict {
         /// The hash of the history.
         hash: u64,
@@ -141,14 +142,14 @@ pub enum Step {
     },
 }
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Done {
     /// The number of the request.
     pub n: u64,
-    /// `answered`, or why there is no response.
+    /// `answered`, or the reason why there is no response.
     pub how: String,
-    /// The length of the response in bytes, and its hash.
+    /// The length of the response in bytes.
     pub bytes: u64,
     /// The hash of the response.
     pub hash: u64,
@@ -157,7 +158,7 @@ pub struct Done {
 type OnEnd = Box<dyn Fn(Time, &Done)>;
 type OnDone = Box<dyn FnOnce(Time, Done, Result<Vec<u8>, TransportError>)>;
 
-/// Who is notified about a request.
+/// The receivers of a request's events.
 pub(super) enum Hears {
     Nobody,
     Once(OnDone),
@@ -165,22 +166,21 @@ pub(super) enum Hears {
     Tunnel(Tell),
 }
 
-/// A part of a stream.
 pub(super) enum Piece {
     Bytes(Vec<u8>),
     End(Done),
 }
 
-/// An app waits no longer than this; TCP gives up by then.
+/// The longest time that an app waits. TCP gives up within this time.
 const PATIENCE: Span = Span::secs(900);
 
-/// What the page shows of a device.
+/// The state of a device for the page.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) link: LinkNow,
     pub(super) under_way: u64,
     pub(super) requests: u64,
-    /// Number of edits made, and number pending if known.
+    /// The number of edits made, and the number of edits that still wait, if known.
     pub(super) edits: (u64, Option<u64>),
     pub(super) last: String,
     pub(super) spoke: bool,
@@ -196,14 +196,14 @@ struct Counts {
 
 type Shared<T> = Rc<RefCell<T>>;
 
-/// A world with its input.
+/// A world with input from outside.
 pub(super) struct Stage {
     pub(super) paced: Paced,
     people: Vec<Shared<People>>,
     counts: Vec<Shared<Counts>>,
     open: Shared<BTreeMap<u64, GiveUp>>,
     pub(super) telling: Shared<Telling>,
-    /// Those that have ended.
+    /// The requests that have ended.
     pub(super) requests: Shared<Vec<LoggedRequest>>,
     upstream: Option<Rc<UpstreamServer>>,
     tunnels: BTreeMap<u64, Tunnel>,
@@ -211,7 +211,7 @@ pub(super) struct Stage {
     pub(super) names: Vec<String>,
 }
 
-/// Limit on recorded requests: more than anyone reads.
+/// The maximum number of recorded requests. Nobody reads more.
 const REQUESTS_MAX: usize = 1_000_000;
 
 fn how(error: TransportError) -> &'static str {
@@ -226,7 +226,7 @@ fn how(error: TransportError) -> &'static str {
     }
 }
 
-/// How a request ended, by its word in the log.
+/// The kind of end, from its word in the log.
 fn ended_by(how: &str) -> Ended {
     match how {
         "offline" => Ended::NotSent,
@@ -236,13 +236,13 @@ fn ended_by(how: &str) -> Ended {
     }
 }
 
-/// The word for how a tunnel ended at the app's end.
+/// The log's word for the end of a tunnel at the app.
 fn how_it_ended(how_it: Result<(), TransportError>) -> &'static str {
     how_it.map_or_else(how, |()| "closed")
 }
 
 impl Done {
-    /// The log entry of a tunnel that has ended; `None` while it is open.
+    /// The log entry of a tunnel that has ended; `None` while the tunnel is open.
     pub(super) fn of_tunnel(n: u64, carried: &Carried) -> Option<Done> {
         let Carried::End { how, bytes, hash } = carried else { return None };
         Some(Done { n, how: how_it_ended(*how).to_owned(), bytes: *bytes, hash: *hash })
@@ -253,7 +253,7 @@ fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
     match came {
         Ok(bytes) => match read_response(bytes) {
             Ok(response) if response.status().is_success() => Ended::Answered,
-            // The page of a captive portal.
+            // The bytes are the page of a captive portal, which is not HTTP.
             Err(_) => Ended::Answered,
             Ok(_) => Ended::Refused,
         },
@@ -261,17 +261,17 @@ fn ended(came: &Result<Vec<u8>, TransportError>) -> Ended {
     }
 }
 
-/// The method of a request, and its path as far as people read it.
+/// The method of a request and the first 80 characters of its path.
 fn first_line(asking: &Asking) -> String {
     format!("{} {}", asking.method, asking.path.chars().take(80).collect::<String>())
 }
 
 impl Stage {
     /// Builds the world of a plan. If the user's own server answers (`is_theirs`), commits of the
-    /// world's backend are ignored; with `forward`, requests go to that server.
+    /// world's backend are ignored. With `forward`, requests go to that server.
     ///
     /// # Errors
-    /// Those of [`Paced::build`].
+    /// The errors of [`Paced::build`].
     pub(super) fn build(
         plan: &Setup,
         stacks: &Stacks,
@@ -303,14 +303,15 @@ impl Stage {
         })
     }
 
-    /// Virtual time begins now; `wall` is the machine's clock in milliseconds since 1970.
+    /// Records that virtual time begins now. `wall` is the machine's clock in milliseconds since
+    /// 1970.
     pub(super) fn starts_at(&self, wall: u64, speed: f64) {
         self.telling.borrow_mut().begins(wall, speed);
     }
     /// Runs the world up to `at`.
     ///
     /// # Errors
-    /// Those of [`Paced::run_to`].
+    /// The errors of [`Paced::run_to`].
     pub(super) fn run_to(&mut self, at: Time) -> Result<(), String> {
         self.paced.run_to(at)
     }
@@ -321,7 +322,7 @@ impl Stage {
     /// Checks a step of an app before it is applied.
     ///
     /// # Errors
-    /// What is wrong, as text for the app.
+    /// A text for the app that says what is wrong.
     pub(super) fn check(&self, step: &Step) -> Result<(), String> {
         match step {
             Step::Ask { asking, .. } | Step::Hold { asking, .. } => {
@@ -336,7 +337,7 @@ impl Stage {
         }
     }
 
-    /// A report of an app or a server, as a history of its own.
+    /// A history that has only this report of an app or a server.
     pub(super) fn alone(&self, step: &Step) -> Option<String> {
         let (device, line) = match step {
             Step::Observe { device, line } => (*device, line),
@@ -345,10 +346,11 @@ impl Stage {
         };
         Some(self.telling.borrow().alone(DeviceId(device), line))
     }
-    /// Makes a step of a report by the user's own server; looks up a commit's author by name.
+    /// Converts a report of the user's own server to a step. Looks up the author of a commit by
+    /// name.
     ///
     /// # Errors
-    /// No app has come by that name.
+    /// No app uses this name.
     pub(super) fn of_server(&self, line: Map<String, Json>) -> Result<Step, String> {
         let Some(name) = line.get("by").and_then(|by| by.get("device")).and_then(Json::as_str) else {
             return Ok(Step::Server { device: None, line });
@@ -360,7 +362,7 @@ impl Stage {
         Ok(Step::Server { device: Some(device as u32), line })
     }
 
-    /// Applies a step at the current instant.
+    /// Applies a step at the current virtual time.
     pub(super) fn apply(&mut self, step: &Step, hears: Hears) {
         let now = self.now();
         match step {
@@ -402,8 +404,8 @@ impl Stage {
         }
     }
 
-    /// Counts a request or tunnel that begins; the returned function counts its end, and says how
-    /// it ended.
+    /// Counts the start of a request or tunnel. The returned function counts its end, with the
+    /// result.
     fn begins(&self, n: u64, device: DeviceId) -> impl Fn(String) + use<> {
         let (counts, open) = (self.counts[device.0 as usize].clone(), self.open.clone());
         counts.borrow_mut().requests += 1;
@@ -455,7 +457,7 @@ impl Stage {
         self.open.borrow_mut().insert(n, give_up);
     }
 
-    /// Records the beginning of a request; the returned function records its end and its rows.
+    /// Records the start of a request. The returned function records its end and its rows.
     fn ends(
         &mut self,
         (n, device): (u64, DeviceId),
@@ -475,7 +477,7 @@ impl Stage {
         }
     }
 
-    /// Handles the pieces of a stream as they come, and its end.
+    /// Makes a function that handles the pieces of a stream and its end.
     fn pieces(&self, n: u64, mut hears: Hears, ends: OnEnd) -> impl FnMut(Time, Held) + use<> {
         let mut done = Done { n, how: String::new(), bytes: 0, hash: 0 };
         let mut tell = move |at: Time, piece: Piece| {
@@ -485,7 +487,7 @@ impl Stage {
         };
         move |at, held| match held {
             Held::Message(bytes) => {
-                // The hash covers when each piece came.
+                // The hash also covers the arrival time of each piece.
                 let before = if done.bytes == 0 { 0 } else { done.hash.rotate_left(5) ^ at.0 };
                 done.hash = (before ^ hash(&bytes)) >> 4;
                 done.bytes += bytes.len() as u64;
@@ -530,7 +532,7 @@ impl Stage {
         self.tunnels.get(&n).iter().for_each(|tunnel| tunnel.hands_over(now, up, bytes));
     }
 
-    /// How many requests are under way.
+    /// The number of open requests.
     pub(super) fn under_way(&self) -> usize {
         self.open.borrow().len()
     }
@@ -548,7 +550,7 @@ impl Stage {
                 last,
                 edits: match (self.people[at].borrow().counts(), telling.server()) {
                     ((made, waits), None) => (made, Some(waits)),
-                    // Only the app knows which edits are settled.
+                    // Only the app knows on which edits the server has decided.
                     ((made, _), Some(_)) => (made, telling.waits[at]),
                 },
                 spoke: telling.spoke[at],
@@ -557,7 +559,7 @@ impl Stage {
         };
         (0..self.names.len()).map(of).collect()
     }
-    /// What happened, as a recorded history.
+    /// The recorded history of the session so far.
     pub(super) fn history(&self, settled: bool) -> String {
         let seen = self.seen();
         let used: Vec<bool> = seen.iter().map(|seen| seen.requests > 0 || seen.spoke).collect();

@@ -1,4 +1,5 @@
-//! A streamed response body of the user's own server: pieces wait until they arrive in the world.
+//! A streamed response body of the user's own server. Pieces wait until their lengths have crossed
+//! the simulated link.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
@@ -13,7 +14,7 @@ use super::stage::Step;
 use super::tunnel::PIECE;
 use super::upstream::Rest;
 
-/// Most bytes under way.
+/// The maximum number of bytes in transit.
 const WINDOW: usize = 1 << 20;
 
 struct Inner {
@@ -21,20 +22,20 @@ struct Inner {
     room: Semaphore,
 }
 
-/// The pieces that have not reached the app; dropping it stops reading.
+/// The pieces that the app has not received yet. If this value is dropped, reading stops.
 pub(super) struct Stream {
     inner: Arc<Inner>,
     reader: AbortHandle,
 }
 
 impl Stream {
-    /// Reads the rest of response `n` while there is room.
+    /// Starts to read the rest of response `n` while there is room for more bytes.
     pub(super) fn of(rest: Rest, n: u64, arrivals: Sender<Arrival>) -> Stream {
         let inner = Arc::new(Inner { waiting: Mutex::default(), room: Semaphore::new(WINDOW) });
         let reader = tokio::spawn(reads(rest, n, inner.clone(), arrivals)).abort_handle();
         Stream { inner, reader }
     }
-    /// The next piece that has arrived in the world.
+    /// Returns the next piece, which has crossed the link.
     pub(super) fn next(&self) -> Bytes {
         let piece = self.inner.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let piece = piece.unwrap_or_default();

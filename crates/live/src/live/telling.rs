@@ -1,5 +1,5 @@
-//! Writes a session as a recorded history: commits of the backend, reports of apps, and reports of
-//! the user's own server.
+//! Writes a session as a recorded history. Its lines come from commits of the backend, reports of
+//! apps, and reports of the user's own server.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -17,7 +17,7 @@ use crate::oracle::Truth;
 use crate::servers::to_json;
 use crate::world::Ear;
 
-/// The kinds of reports of an app.
+/// The kinds of lines that an app can report.
 pub(super) const KINDS: [&str; 10] = [
     "edit",
     "sync-start",
@@ -30,35 +30,36 @@ pub(super) const KINDS: [&str; 10] = [
     "app-started",
     "app-killed",
 ];
-/// Greatest clock tolerance of a history: an hour.
+/// The maximum clock tolerance of a history: 1 hour.
 const TOLERANCE_MS: u64 = 3_600_000;
-/// Session times and wall-clock times count as distinguishable if further apart: two days.
+/// If session times and machine times differ by more than this (2 days), a time shows which clock
+/// it comes from.
 const CLOCKS_APART_MS: f64 = 172_800_000.0;
 const ROWS_OF_A_LINE: usize = 1_000;
-/// Members that the session sets itself.
+/// Members of a line that only the session sets.
 const TIMES: [&str; 3] = ["at", "not_before", "not_after"];
 
-/// The longest delay of a report after its event, in virtual time at this speed.
+/// The maximum delay of a report after its event, in virtual time at this speed.
 pub(super) fn tolerance(speed: f64) -> Span {
     Span((2.5e8 * speed.max(1.0)) as u64)
 }
 
-/// A line, with the device that it belongs to.
+/// A line and the device that reported it.
 struct Said {
     device: Option<DeviceId>,
     line: Map<String, Json>,
 }
 
-/// How other lines of a device may name its edits, each with the `seq` of the edit.
+/// The names of a device's edits in other lines. Each name has the `seq` of its edit.
 #[derive(Clone, Default)]
 struct NamedEdits {
     ids: BTreeMap<String, Option<u64>>,
     rows: BTreeMap<(EntityId, String), Option<u64>>,
-    /// The highest `seq` so far, at the time of each line that had one.
+    /// The highest `seq` so far, at the time of each line with a `seq`.
     reached: VecDeque<(Time, u64)>,
 }
 
-/// Listens to the world for the history.
+/// Passes events of the world (the whole simulation) to the history.
 pub(super) struct Listens {
     pub(super) telling: Rc<RefCell<Telling>>,
     pub(super) backend_is_up: Rc<Cell<bool>>,
@@ -80,20 +81,20 @@ impl Ear for Listens {
 pub(super) struct Telling {
     schema: Arc<Schema>,
     start: Stamp,
-    /// How far a time may be off, in virtual time.
+    /// The tolerance of times, in virtual time.
     tolerance: Span,
     attributes: Vec<(Vec<String>, Vec<Value>)>,
     said: Vec<Said>,
     pub(super) commits: u64,
     named: Vec<NamedEdits>,
-    /// Reports of the user's own server, if it answers; the world's backend is then ignored.
+    /// The reports of the user's own server, if it answers. The world's backend is then ignored.
     theirs: Option<Theirs>,
-    /// When virtual time began, by the machine's clock in milliseconds since 1970, and its speed.
+    /// The start of virtual time on the machine's clock, in milliseconds since 1970, and the speed.
     wall: Option<(u64, f64)>,
-    /// Whether each device reported anything, and whether it reported what it shows.
+    /// Per device, true if its app reported anything. `showed` is true if it reported its rows.
     pub(super) spoke: Vec<bool>,
     pub(super) showed: Vec<bool>,
-    /// The number of pending edits that each device reported, if it made none since.
+    /// The number of waiting edits that each device reported, if it made no edit since.
     pub(super) waits: Vec<Option<u64>>,
 }
 
@@ -140,15 +141,16 @@ impl Telling {
             waits: vec![None; devices],
         }
     }
-    /// Virtual time begins now; `wall` is the machine's clock in milliseconds since 1970.
+    /// Records that virtual time begins now. `wall` is the machine's clock in milliseconds since
+    /// 1970.
     pub(super) fn begins(&mut self, wall: u64, speed: f64) {
         self.wall = Some((wall, speed));
     }
-    /// How much the user's own server has reported; `None` if the scenario's backend answers.
+    /// The number of lines from the user's own server; `None` if the scenario's backend answers.
     pub(super) fn server(&self) -> Option<ServerReportCounts> {
         self.theirs.as_ref().map(Theirs::so_far)
     }
-    /// Adds a row that the backend has at the start of the session.
+    /// Adds a row of the backend at the start of the session.
     pub(super) fn row(&mut self, id: EntityId, key: &Key, values: &[Value]) {
         if self.theirs.is_some() {
             return;
@@ -159,7 +161,7 @@ impl Telling {
         });
         self.said.push(Said { device: None, line: object(line) });
     }
-    /// A virtual time in milliseconds since 1970.
+    /// Converts a virtual time to milliseconds since 1970.
     fn instant(&self, at: Time) -> Json {
         let micros = self.start.0.saturating_add((at.0 / 1_000) as i64);
         json!(micros as f64 / 1e3)
@@ -191,7 +193,6 @@ impl Telling {
         self.said.push(Said { device, line: object(line) });
     }
 
-    /// Adds a report of an app.
     pub(super) fn observe(&mut self, device: DeviceId, at: Time, mut line: Map<String, Json>) {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         line.insert("at".to_owned(), self.instant(at));
@@ -212,7 +213,7 @@ impl Telling {
         self.said.push(Said { device: Some(device), line });
     }
 
-    /// Remembers how later lines may name this one.
+    /// Stores the names by which later lines can refer to this line's edit.
     fn name(&mut self, device: DeviceId, at: Time, line: &Map<String, Json>) {
         let named = &mut self.named[device.0 as usize];
         let seq = line.get("seq").and_then(Json::as_u64);
@@ -228,14 +229,14 @@ impl Telling {
         }
         let highest = named.reached.back().map_or(0, |(_, seq)| *seq);
         named.reached.extend(seq.map(|seq| (at, seq.max(highest))));
-        // Keep only one entry that is older than the tolerance.
+        // Of the entries that are older than the tolerance, only the last one is kept.
         let is_old = |of: &(Time, u64)| of.0 + self.tolerance < at;
         while named.reached.get(1).is_some_and(is_old) {
             named.reached.pop_front();
         }
     }
 
-    /// Adds a report of the user's own server; `device` is the author of a reported commit.
+    /// Adds a report of the user's own server. `device` is the author of a reported commit.
     pub(super) fn observe_server(&mut self, device: Option<DeviceId>, at: Time, mut line: Map<String, Json>) {
         TIMES.iter().for_each(|name| _ = line.remove(*name));
         let entity = said(&line, "entity").and_then(|name| self.schema.find(name));
@@ -250,7 +251,7 @@ impl Telling {
     /// Checks a line of a server.
     ///
     /// # Errors
-    /// What is wrong with the line, and what is allowed.
+    /// A text that says what is wrong and what is allowed.
     pub(super) fn check_server(&self, line: &Map<String, Json>) -> Result<(), String> {
         let Some(theirs) = &self.theirs else {
             let kind = said(line, "kind").unwrap_or_default();
@@ -272,7 +273,10 @@ impl Telling {
             .ok_or_else(|| format!("there is no entity {name}; the entities are {}", names().join(", ")))
     }
 
-    /// The `seq` of the last edit that a line names; an error if it names an unknown edit.
+    /// The highest `seq` among the edits that a line names.
+    ///
+    /// # Errors
+    /// The line names an unknown edit.
     fn edits_of(&self, device: DeviceId, line: &Map<String, Json>) -> Result<Option<u64>, String> {
         let named = &self.named[device.0 as usize];
         let lists = ["edits", "undecided"].map(|list| line.get(list).and_then(Json::as_array));
@@ -294,7 +298,7 @@ impl Telling {
             let key = match row.get("key") {
                 Some(Json::String(key)) => key.clone(),
                 Some(Json::Number(key)) => key.to_string(),
-                // The check of the single line reports what is missing.
+                // The check of the single line reports the missing part.
                 _ => continue,
             };
             let Some(entity) = self.entity(row)? else { continue };
@@ -309,7 +313,8 @@ impl Telling {
         Ok(last)
     }
 
-    /// Checks that `seq` is not below that of lines that were reported before.
+    /// Checks that `seq` is not lower than in lines that are older than the tolerance. It also must
+    /// not be lower than in the edits that this line names.
     fn in_order(
         &self,
         (device, now): (DeviceId, Time),
@@ -329,10 +334,10 @@ impl Telling {
         ))
     }
 
-    /// Checks a line of an app; for an edit, returns the row it concerns.
+    /// Checks a line of an app. For an edit, returns its row.
     ///
     /// # Errors
-    /// What is wrong with the line, and what is allowed.
+    /// A text that says what is wrong and what is allowed.
     pub(super) fn check(
         &self,
         (device, now): (DeviceId, Time),
@@ -370,7 +375,8 @@ impl Telling {
         Ok(Some((id, key.to_owned())))
     }
 
-    /// The first line; with `is_whole`, all backend changes are known and none need be inferred.
+    /// The first line. `is_whole` means that the history has all changes of the backend, so none
+    /// must be inferred.
     fn head(&self, names: &[String], is_in: impl Fn(usize) -> bool, is_whole: bool) -> String {
         let mut devices = Map::new();
         for (at, (columns, values)) in self.attributes.iter().enumerate().filter(|(at, _)| is_in(*at)) {
@@ -385,7 +391,7 @@ impl Telling {
             head["records"] = json!(["commit"]);
         }
         let session = self.start.0 as f64 / 1e3;
-        // If the clocks are closer than this, a time does not show which of them it comes from.
+        // If the clocks differ by less, a time does not show which clock it comes from.
         if let Some((wall, speed)) =
             self.wall.filter(|(wall, _)| (*wall as f64 - session).abs() > CLOCKS_APART_MS)
         {
@@ -393,7 +399,7 @@ impl Telling {
         }
         format!("{head}\n")
     }
-    /// A history with this line alone, after its head.
+    /// A history with its head and only this line.
     pub(super) fn alone(&self, device: DeviceId, line: &Map<String, Json>) -> String {
         let name = "device".to_owned();
         let mut line = line.clone();
@@ -409,14 +415,14 @@ impl Telling {
         format!("{}{}\n", self.head(&names, |at| at == device.0 as usize, false), Json::Object(line))
     }
 
-    /// The whole history, with the devices' names; `used` says which devices took part.
+    /// The whole history. `names` are the devices' names, and `used` says which devices took part.
     pub(super) fn history(
         &self,
         (names, used): (&[String], &[bool]),
         backend: &[(EntityId, Key, Vec<Value>)],
         (end, settled): (Time, bool),
     ) -> String {
-        // A server that reports no commits may have made some.
+        // A server without reported commits may have committed something.
         let is_whole = self.server().is_none_or(|said| said.commits > 0);
         let is_said =
             |at: usize| self.said.iter().any(|said| said.device.is_some_and(|of| of.0 as usize == at));
@@ -439,7 +445,7 @@ impl Telling {
             text += &json!({ "kind": "backend", "entity": entity, "rows": rows }).to_string();
             text.push('\n');
         }
-        // Keep lines within the limit of the history's reader.
+        // The history's reader limits the length of a line.
         let backend = if self.theirs.is_some() { &[] } else { backend };
         let of_one = |a: &(EntityId, Key, Vec<Value>), b: &(EntityId, Key, Vec<Value>)| a.0 == b.0;
         for rows in backend.chunk_by(of_one).flat_map(|rows| rows.chunks(ROWS_OF_A_LINE)) {

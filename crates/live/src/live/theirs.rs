@@ -1,4 +1,5 @@
-//! Reports of the user's own server: its rows at the start, its commits, its rows at rest.
+//! The reports of the user's own server: its rows at the start, its commits, and its rows after all
+//! changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +8,14 @@ use serde_json::{Map, Value as Json};
 /// The kinds of lines that a server reports.
 pub(super) const KINDS: [&str; 3] = ["row", "commit", "backend"];
 
-/// How much a server has reported.
+/// The number of lines that a server reported, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerReportCounts {
     /// Rows at the start.
     pub rows: u64,
     /// Changes of rows that the server committed.
     pub commits: u64,
-    /// Rows of `backend` lines; `None` if there was no such line.
+    /// Rows of `backend` lines, which describe the end. `None` if there was no such line.
     pub at_rest: Option<u64>,
 }
 
@@ -24,7 +25,7 @@ pub(super) struct Theirs {
     rows: BTreeSet<(String, String)>,
     changed: BTreeSet<(String, String)>,
     commits: u64,
-    /// Per entity: its rows at rest by key, and the change count at which they were reported.
+    /// Per entity, its rows at the end by key, and the number of changes when they were reported.
     rest: BTreeMap<String, (u64, BTreeMap<String, Json>)>,
     changes: u64,
 }
@@ -40,7 +41,7 @@ fn named(line: &Map<String, Json>) -> (String, String) {
 pub(super) fn is_kind(kind: &str) -> bool {
     KINDS.contains(&kind)
 }
-/// Whether a line is of a server's kind.
+/// True if only a server can report this line.
 pub(super) fn is_of_server(line: &Map<String, Json>) -> bool {
     is_kind(said(line, "kind"))
 }
@@ -49,7 +50,7 @@ impl Theirs {
     /// Checks a line.
     ///
     /// # Errors
-    /// What is wrong with the line, and what is allowed.
+    /// A text that says what is wrong and what is allowed.
     pub(super) fn check(&self, line: &Map<String, Json>) -> Result<(), String> {
         if said(line, "kind") != "row" {
             return Ok(());
@@ -66,7 +67,8 @@ impl Theirs {
             _ => Ok(()),
         }
     }
-    /// Takes a checked line; returns whether it goes into the history here, and not at the end.
+    /// Takes a checked line. Returns true if the line goes into the history now, and false if at
+    /// the end.
     pub(super) fn hears(&mut self, line: &Map<String, Json>, key_column: &str) -> bool {
         let (entity, key) = named(line);
         match said(line, "kind") {
@@ -78,7 +80,7 @@ impl Theirs {
             }
             _ => {
                 let (when, rows) = self.rest.entry(entity).or_default();
-                // Rows reported before another change were not at rest.
+                // The rows were reported before another change, so they are outdated.
                 if *when != self.changes {
                     rows.clear();
                 }
@@ -94,11 +96,11 @@ impl Theirs {
         }
         true
     }
-    /// Something changes: rows reported as at rest may be outdated.
+    /// Counts a change, which makes reported rows outdated.
     pub(super) fn moves(&mut self) {
         self.changes += 1;
     }
-    /// The rows at rest, by entity.
+    /// The reported rows at the end, by entity.
     pub(super) fn rest(&self) -> impl Iterator<Item = (&str, Vec<&Json>)> {
         self.rest.iter().map(|(entity, (_, rows))| (entity.as_str(), rows.values().collect()))
     }

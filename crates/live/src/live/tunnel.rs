@@ -1,5 +1,6 @@
-//! A tunnel in the world: how many bytes are handed over at each end, and when they arrive at the
-//! other. The bytes themselves wait outside.
+//! A tunnel (a connection carried as raw bytes) in the world (the whole simulation). It has the
+//! number of bytes that each peer sends, and the time at which they arrive at the other. The bytes
+//! themselves wait outside the world.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,28 +16,28 @@ use crate::world::{GiveUp, Held, Paced, Sends};
 /// An event of a tunnel.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Carried {
-    /// The far end has accepted it.
+    /// The far end has accepted the tunnel.
     Opened,
-    /// A piece has arrived at the far end (`up`) or at the app, after `took`.
+    /// A piece arrived after `took`: at the far end (`up`), or at the app.
     Bytes { up: bool, bytes: u64, took: Span },
     /// No more bytes come in this direction.
     Shut { up: bool },
     /// The tunnel has ended at the far end.
     Gone,
-    /// The tunnel has ended at the app's end; `bytes` counts both directions, `hash` covers arrival
-    /// times.
+    /// The tunnel has ended at the app. `bytes` counts both directions, and `hash` covers the
+    /// arrival times.
     End { how: Result<(), TransportError>, bytes: u64, hash: u64 },
 }
 
-/// Receives the events.
+/// The function that receives the events.
 pub(super) type Tell = Box<dyn FnMut(Time, Carried)>;
 
-/// Largest piece that is handed over at once, in bytes.
+/// The maximum size of a piece, in bytes.
 pub(super) const PIECE: u64 = 16 << 10;
 
 struct Inner {
     tell: Tell,
-    /// When each piece that has not arrived was handed over, by direction.
+    /// By direction, the send time of each piece that has not arrived yet.
     handed: [VecDeque<Time>; 2],
     bytes: u64,
     hash: u64,
@@ -56,7 +57,6 @@ impl Inner {
     }
 }
 
-/// The far end of one tunnel.
 struct FarEnd {
     handle: Handle,
     inner: Rc<RefCell<Inner>>,
@@ -81,14 +81,13 @@ impl Server for FarEnd {
     }
 }
 
-/// One tunnel.
 pub(super) struct Tunnel {
     far: Rc<FarEnd>,
     sends: Sends,
 }
 
 impl Tunnel {
-    /// Opens a tunnel from a device; it is given up if it is not open by `deadline`.
+    /// Opens a tunnel from a device. It is cancelled if it is not open at `deadline`.
     pub(super) fn open(
         (paced, handle): (&Paced, Handle),
         device: DeviceId,
@@ -109,7 +108,7 @@ impl Tunnel {
         let (give_up, sends) = paced.tunnel((device, far.clone()), deadline, heard);
         (Tunnel { far, sends }, give_up)
     }
-    /// Hands over bytes at the app's end (`up`) or at the far end; 0 means that no more come.
+    /// Sends bytes from the app (`up`) or from the far end. 0 means that no more bytes come.
     pub(super) fn hands_over(&self, now: Time, up: bool, bytes: u64) {
         let message = vec![0; usize::try_from(bytes.min(PIECE)).unwrap_or_default()];
         let end = self.far.end.borrow().clone();
@@ -119,11 +118,11 @@ impl Tunnel {
         match (up, end) {
             (true, _) => self.sends.send(message),
             (false, Some(end)) => end.send(message),
-            // The far end is over.
+            // The far end has ended already.
             (false, None) => {}
         }
     }
-    /// The far end has broken the tunnel off.
+    /// Breaks the tunnel off at the far end.
     pub(super) fn reset_far_end(&self) {
         let end = self.far.end.take();
         if let Some(end) = end {

@@ -1,5 +1,5 @@
-//! The user's own server, which answers instead of the scenario's. No other host is contacted, and
-//! no redirect is followed.
+//! The user's own server, which answers in place of the scenario's backend. The program contacts no
+//! other host and follows no redirect.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -16,9 +16,10 @@ use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, hea
 /// The address of the user's own server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// The value for `Host`.
+    /// The value of the header `Host`.
     authority: String,
-    /// Resolved once: a name that resolves elsewhere later is not followed.
+    /// The resolved addresses. The name is resolved only once, so it cannot lead to another host
+    /// later.
     addresses: Vec<SocketAddr>,
 }
 
@@ -40,7 +41,7 @@ pub(super) struct Answer {
     pub(super) rest: Option<Rest>,
 }
 
-/// A body that comes in pieces, with its connection.
+/// A body that comes in pieces, and its connection.
 #[derive(Debug)]
 pub(super) struct Rest {
     body: Incoming,
@@ -48,10 +49,10 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    /// The next piece; an empty one is the end, and an error a broken stream.
+    /// Returns the next piece. An empty piece is the end, and an error means that the stream broke
+    /// off.
     pub(super) async fn next(&mut self) -> Result<Bytes, hyper::Error> {
         while let Some(frame) = self.body.frame().await {
-            // Trailers are ignored.
             if let Ok(piece) = frame?.into_data()
                 && !piece.is_empty()
             {
@@ -68,26 +69,26 @@ impl Drop for Rest {
     }
 }
 
-/// Whether a character may be in an address.
+/// True if a character is allowed in an address.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || ".-:[]_".contains(c)
 }
 
-/// Headers without those of the connection.
+/// Returns the headers without those that belong to the connection.
 fn of_the_message(headers: &HeaderMap, with_length: bool) -> HeaderMap {
     let passes = |name: &HeaderName| with_length || *name != header::CONTENT_LENGTH;
     let own = headers.iter().filter(|(name, _)| passes(name) && !is_of_the_connection(name, headers));
     own.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// A server that is silent for this long counts as not there.
+/// A server counts as unreachable if it sends nothing for this long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Upstream {
-    /// The server at an address such as `http://localhost:3000`.
+    /// Makes a server from an address such as `http://localhost:3000`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A text that says what is wrong with the address.
     pub fn of(text: &str) -> Result<Upstream, String> {
         if text.starts_with("https://") {
             return Err("--upstream uses plain HTTP: name your server's port without TLS".to_owned());
@@ -111,10 +112,10 @@ impl Upstream {
         Ok(Upstream { authority: authority.to_owned(), addresses })
     }
 
-    /// The server at an address such as `localhost:3000`, whose protocol is unknown.
+    /// Makes a server from an address such as `localhost:3000`. Its protocol is unknown.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A text that says what is wrong with the address.
     pub fn of_port(text: &str) -> Result<Upstream, String> {
         let port = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
         if port.is_none_or(|(host, _)| host.is_empty()) || !text.chars().all(is_plain) {
@@ -122,21 +123,21 @@ impl Upstream {
         }
         Upstream::resolved(text, text, text)
     }
-    /// Its origin, such as `http://localhost:3000`.
+    /// The origin, such as `http://localhost:3000`.
     pub(super) fn origin(&self) -> String {
         format!("http://{}", self.authority)
     }
     pub(super) async fn connect(&self) -> std::io::Result<TcpStream> {
         let stream = TcpStream::connect(&self.addresses[..]).await?;
-        // Without the option the socket is only slower.
+        // Without this option, the socket is only slower.
         _ = stream.set_nodelay(true);
         Ok(stream)
     }
 
-    /// Forwards a request; the response may have at most `most` bytes.
+    /// Forwards a request. The response can have at most `most` bytes.
     ///
     /// # Errors
-    /// The server is not there, or does not speak HTTP.
+    /// The server cannot be reached, or does not use HTTP.
     pub(super) async fn ask(&self, real: Real, most: usize) -> Result<Answer, String> {
         let asked = timeout(PATIENCE, self.exchange(real, most)).await;
         asked.unwrap_or_else(|_| Err("the server behind --upstream sent nothing for two minutes".to_owned()))
@@ -153,7 +154,7 @@ impl Upstream {
         let mut request = hyper::Request::new(Full::new(real.body));
         let is_head = real.method == Method::HEAD;
         *request.method_mut() = real.method;
-        // Only the path: the host in it is ignored, as just one server is asked.
+        // Only the path is used. A host in it is ignored, because only one server is asked.
         *request.uri_mut() =
             real.path.parse::<Uri>().map_err(|_| "the path cannot be forwarded".to_owned())?;
         *request.headers_mut() = of_the_message(&real.headers, false);
@@ -170,14 +171,14 @@ impl Upstream {
             connection.abort();
             (body, None)
         };
-        // For `HEAD`, the length is what the client asked for.
+        // For `HEAD`, the client wants to know the length.
         let headers = of_the_message(&head.headers, is_head);
         Ok(Answer { status: head.status.as_u16(), headers, body, rest })
     }
 }
 
 impl Answer {
-    /// Rewrites a redirect to the server itself so that it stays behind the link.
+    /// Rewrites a redirect to the server itself, so that the app stays behind the simulated link.
     pub(super) fn leads_to(&mut self, base: &str, origin: &str) {
         let to = self.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
         let (of, rest) = to.split_at_checked(origin.len()).unwrap_or_default();
@@ -189,12 +190,12 @@ impl Answer {
             self.headers.insert(header::LOCATION, to);
         }
     }
-    /// Its bytes on the wire, without what the link adds.
+    /// The number of bytes on the wire, without the link's overhead.
     pub(super) fn length(&self) -> u64 {
         let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
         (17 + headers.sum::<usize>() + 2 + self.body.len()) as u64
     }
-    /// The response if the server is not there.
+    /// The response if the server cannot be reached.
     pub(super) fn bad_gateway(why: &str) -> Answer {
         let body = Bytes::from(format!("{why}\n"));
         Answer { status: 502, headers: HeaderMap::new(), body, rest: None }

@@ -1,4 +1,4 @@
-//! Converts requests and responses between sockets and the world.
+//! Converts requests and responses between sockets and the world (the whole simulation).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Cacheable;
 use crate::contract::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header, write_request};
 
-/// Headers whose values are not secret. For a user's own server, all others are withheld.
+/// Headers whose values are not secret. With the user's own server, the values of all others are
+/// withheld.
 const PLAIN: [&str; 22] = [
     "accept",
     "accept-encoding",
@@ -32,7 +33,8 @@ const PLAIN: [&str; 22] = [
     "user-agent",
     "vary",
 ];
-/// A header or query parameter with one of these words in its name may be a secret.
+/// If the name of a header or query parameter contains one of these words, its value may be a
+/// secret.
 const SECRET_WORDS: [&str; 15] = [
     "token",
     "key",
@@ -50,8 +52,8 @@ const SECRET_WORDS: [&str; 15] = [
     "jwt",
     "otp",
 ];
-/// Withheld from the scenario's server halves as well. They depend on headers and queries (such as
-/// `$skiptoken`), so only what is surely a credential is kept from them.
+/// Names whose values the scenario's server halves do not get either. Server halves need headers
+/// and queries (such as `$skiptoken`), so this list has only certain credentials.
 const CREDENTIALS: [&str; 16] = [
     "access_token",
     "api-key",
@@ -70,7 +72,7 @@ const CREDENTIALS: [&str; 16] = [
     "x-api-key",
     "x-auth-token",
 ];
-/// Headers that concern one connection, not the message.
+/// Headers that belong to a connection and not to the message.
 const OF_THE_CONNECTION: [&str; 8] = [
     "connection",
     "keep-alive",
@@ -81,27 +83,28 @@ const OF_THE_CONNECTION: [&str; 8] = [
     "transfer-encoding",
     "upgrade",
 ];
-/// Headers in which an app names its device, and sends the token.
+/// The headers for the name of the device, and for the token.
 pub(super) const DEVICE: &str = "syncdyno-device";
 pub(super) const TOKEN: &str = "syncdyno-token";
 
-/// A request of an app, as the world and the log see it.
+/// A request of an app, in the form for the world and the log.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Asking {
     pub method: String,
-    /// Path and query.
+    /// The path and the query.
     pub path: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// A body that is not UTF-8.
+    /// The body, if it is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_base64: Option<String>,
-    /// Names of headers whose values are withheld.
+    /// The names of headers whose values are withheld.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld_headers: Vec<String>,
-    /// Withheld bytes: those headers, query values, and bodies that the user did not ask for.
+    /// The number of withheld bytes: values of headers and query parameters, and bodies that the
+    /// user did not ask for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub withheld: u64,
 }
@@ -110,7 +113,7 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// Whether a header concerns only its connection.
+/// True if a header belongs only to its connection.
 pub(super) fn is_of_the_connection(name: &HeaderName, headers: &HeaderMap) -> bool {
     let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let is_named =
@@ -123,7 +126,7 @@ fn may_be_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// A percent-decoded name: `%74oken` is `token`.
+/// Decodes the percent-escapes of a name: `%74oken` is `token`.
 pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -136,7 +139,7 @@ pub(super) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A path without secrets in its query, and the number of bytes left out.
+/// Returns a path without secrets in its query, and the number of removed bytes.
 fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
     let Some((path, query)) = path.split_once('?') else { return (path.to_owned(), 0) };
     let mut left_out = 0;
@@ -151,10 +154,10 @@ fn without_secrets(path: &str, knows: impl Fn(&str) -> bool) -> (String, u64) {
     (format!("{path}?{}", query.join("&")), left_out)
 }
 
-/// Which parts of a request are recorded.
+/// Selects the parts of a request that are recorded.
 #[derive(Clone, Copy)]
 pub(super) struct RecordingPolicy {
-    /// Whether the user's own server answers, so that the world needs no headers and queries.
+    /// True if the user's own server answers. Then the world needs no headers and no queries.
     pub(super) is_upstream: bool,
     pub(super) bodies: bool,
 }
@@ -169,7 +172,7 @@ impl RecordingPolicy {
 }
 
 impl Asking {
-    /// A request of an app, without what must be withheld.
+    /// Makes a request of an app without the parts that must be withheld.
     pub(super) fn of(
         method: &Method,
         path: &str,
@@ -214,10 +217,10 @@ impl Asking {
         }
     }
 
-    /// The request to send into the world.
+    /// Builds the request for the world.
     ///
     /// # Errors
-    /// The part that is malformed.
+    /// The name of the malformed part.
     pub(super) fn request(&self) -> Result<Request, &'static str> {
         let mut request = Request::new(self.body_bytes());
         *request.method_mut() = Method::from_bytes(self.method.as_bytes()).map_err(|_| "the method")?;
@@ -230,7 +233,7 @@ impl Asking {
         Ok(request)
     }
 
-    /// Whether its response is a stream, on a held connection.
+    /// True if its response is a stream on a long-lived connection.
     pub(super) fn is_held(&self) -> bool {
         let streams =
             |(name, value): &(String, String)| name == "accept" && value.contains("text/event-stream");
@@ -240,25 +243,25 @@ impl Asking {
             && (self.headers.iter().any(streams) || query.split('&').any(|pair| feeds.contains(&pair)))
     }
 
-    /// How a cache on the path identifies it; `None` if it is not cacheable.
+    /// The identity of the response in a cache on the path; `None` if it cannot be cached.
     pub(super) fn cacheable(&self) -> Option<Cacheable> {
         let is = |(name, value): &(String, String)| name == "cache-control" && value == "no-cache";
         let validated = self.headers.iter().any(is);
         (self.method == "GET").then(|| Cacheable { address: self.path.clone(), validated })
     }
 
-    /// Whether it may contain the key of a row.
+    /// True if the request may contain the key of a row.
     pub(super) fn names(&self, key: &str) -> bool {
         let stands = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(key));
         !key.is_empty() && (self.path.contains(key) || stands(&self.body))
     }
-    /// Its bytes on the wire, without what the link adds.
+    /// The number of bytes on the wire, without the link's overhead.
     pub(super) fn length(&self) -> Result<u64, &'static str> {
         Ok(write_request(&self.request()?).len() as u64 + self.withheld)
     }
 }
 
-/// A hash of bytes, to compare two runs.
+/// A hash of bytes, which compares two runs.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes) >> 12
 }

@@ -1,4 +1,4 @@
-//! Attackers get errors, and other clients do not notice.
+//! Attacks get errors, and other clients are still served.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ fn calm() -> Wish {
     Wish { speed: 50.0, ..Wish::of("plain", notes("")) }
 }
 
-/// Asserts that another client is still served.
+/// Asserts that another client still gets responses.
 fn is_served(to: std::net::SocketAddr) {
     assert_eq!(App { to, name: "other" }.ask("GET /pull?limit=1", "").status, 200);
 }
@@ -72,7 +72,7 @@ fn names_that_lead_here_and_pages_of_others_are_refused() {
         assert_eq!(of(&format!("{host}localhost\r\norigin: http://evil.example\r\n"), ""), 403);
         assert_eq!(of(&format!("{host}localhost\r\norigin: null\r\n"), ""), 403);
         assert_eq!(of(&format!("{host}localhost\r\nsec-fetch-site: cross-site\r\n"), ""), 403);
-        // A form on another page, which a browser submits without asking.
+        // A form on another page. A browser submits it without asking the user.
         let form = "POST /observe HTTP/1.1\r\nhost: localhost\r\norigin: http://evil.example\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n";
         assert_eq!(of(form, "{}"), 403);
         let listed = "origin: http://localhost:5173\r\nsyncdyno-device: a\r\n";
@@ -137,7 +137,7 @@ fn a_large_body_and_a_slow_one_get_an_error() {
     session(calm(), |doors| {
         let large = "x".repeat((1 << 20) + 1);
         assert_eq!(status(doors.all, request("POST /push", "syncdyno-device: a\r\n", &large)), 413);
-        // More bytes are announced than come.
+        // The head announces more bytes than the client sends.
         let announced = "POST /push HTTP/1.1\r\nhost: localhost\r\nsyncdyno-device: a\r\nconnection: close\r\ncontent-length: 99999999999\r\n\r\n";
         assert_eq!(status(doors.all, announced), 413);
         let slow = "POST /push HTTP/1.1\r\nhost: localhost\r\nsyncdyno-device: a\r\nconnection: close\r\ncontent-length: 9\r\n\r\nabc";
@@ -238,7 +238,7 @@ fn a_line_that_no_history_takes_is_refused_at_once() {
         app.says("{\"kind\":\"waits\",\"edits\":[\"e1\"],\"undecided\":[\"e1\"]}");
         app.says("{\"kind\":\"waits\",\"rows\":[{\"entity\":\"note\",\"key\":\"k\"}]}");
         app.says("{\"kind\":\"acknowledged\",\"entity\":\"note\",\"key\":\"k\",\"seq\":7}");
-        // Longer than a report may be late.
+        // The pause is longer than the maximum delay of a report.
         pause(600);
         let long = format!("{{\"kind\":\"sync-start\",\"device\":\"{}\"}}", "\u{1d49c}".repeat(80));
         for (said, word) in [
@@ -257,7 +257,7 @@ fn a_line_that_no_history_takes_is_refused_at_once() {
             let got = app.once("POST /observe", said).expect("it is answered");
             assert!(got.status == 400 && got.text().contains(word), "{said}: {} {}", got.status, got.text());
         }
-        // Each device has its own order.
+        // Each device has its own sequence.
         App { to: doors.all, name: "bert" }.says("{\"kind\":\"sync-start\",\"seq\":3}");
     });
     assert_eq!(was.history.matches("\"seq\":7").count(), 2, "{}", was.history);

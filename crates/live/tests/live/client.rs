@@ -19,7 +19,7 @@ use syncdyno_scenario::scenario::{Document, Request};
 
 pub(crate) const TOKEN: &str = "0123456789abcdef";
 
-/// Three phones, a few notes, and what a test adds.
+/// A scenario with 3 phones and a few notes; `more` is added.
 pub(crate) fn notes(more: &str) -> String {
     format!(
         r#"
@@ -75,7 +75,7 @@ impl Wish {
     }
 }
 
-/// A writer that accepts this many bytes, like a full disk.
+/// A writer that accepts this many bytes and then fails, like a full disk.
 #[derive(Clone)]
 struct Sink(Arc<Mutex<Vec<u8>>>, usize);
 
@@ -121,7 +121,7 @@ pub(crate) struct Was {
     pub(crate) log: String,
     pub(crate) history: String,
     pub(crate) silent: Vec<String>,
-    /// When a failure of the log was reported.
+    /// The times at which a failure of the log was reported.
     pub(crate) log_failed: Vec<Instant>,
     pub(crate) ended: Ended,
 }
@@ -217,7 +217,8 @@ pub(crate) fn again_of(read: &Log) -> Replayed {
     replay(read, &setup, &stacks).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Asserts that a replay equals the session; returns the number of requests that ended the same.
+/// Asserts that a replay equals the session. Returns the number of requests that ended in the same
+/// way.
 pub(crate) fn is_the_same(was: &Was) -> u64 {
     let replayed = again(&was.log);
     assert_eq!(replayed.differ, [], "{}", was.log);
@@ -226,7 +227,6 @@ pub(crate) fn is_the_same(was: &Was) -> u64 {
     replayed.same
 }
 
-/// A response.
 #[derive(Debug)]
 pub(crate) struct Got {
     pub(crate) status: u16,
@@ -249,10 +249,10 @@ pub(crate) fn connect(to: SocketAddr) -> TcpStream {
     stream
 }
 
-/// The response on a connection, read until it closes; `None` if it is malformed.
+/// Reads the response on a connection until it closes; `None` if it is malformed.
 pub(crate) fn got(stream: &mut TcpStream) -> Option<Got> {
     let mut bytes = Vec::new();
-    // A reset also ends it.
+    // A reset ends the response too.
     let mut buffer = [0; 1 << 14];
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
         bytes.extend_from_slice(&buffer[..read]);
@@ -271,7 +271,7 @@ pub(crate) fn got(stream: &mut TcpStream) -> Option<Got> {
 /// Sends bytes, and waits for the end of the connection.
 pub(crate) fn raw(to: SocketAddr, bytes: impl AsRef<[u8]>) -> Option<Got> {
     let mut stream = connect(to);
-    // A refused client may not have sent everything.
+    // A refused client may not have sent all bytes, so an error is ignored.
     _ = stream.write_all(bytes.as_ref());
     got(&mut stream)
 }
@@ -281,14 +281,14 @@ pub(crate) fn request(line: &str, headers: &str, body: &str) -> String {
     format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}{length}\r\n{body}")
 }
 
-/// An app on a device.
+/// An app that uses one device.
 pub(crate) struct App {
     pub(crate) to: SocketAddr,
     pub(crate) name: &'static str,
 }
 
 impl App {
-    /// Asks until a response comes.
+    /// Sends a request until a response comes.
     pub(crate) fn ask(&self, line: &str, body: &str) -> Got {
         self.ask_with(line, "", body)
     }
@@ -309,7 +309,7 @@ impl App {
     }
     fn once_with(&self, line: &str, headers: &str, body: &str) -> Option<Got> {
         let mut stream = connect(self.to);
-        // An app gives up before its link does.
+        // The app cancels its request before the simulated link does.
         stream.set_read_timeout(Some(Duration::from_millis(800))).expect("it is a socket");
         let headers = format!("syncdyno-device: {}\r\n{headers}", self.name);
         _ = stream.write_all(request(line, &headers, body).as_bytes());
@@ -321,7 +321,7 @@ impl App {
     }
 }
 
-/// The first of three free ports in a row; another process may still take one.
+/// Returns the first of 3 free ports in a row. Another process may still take one.
 pub(crate) fn free_ports() -> u16 {
     static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
     let own = 20_000 + (std::process::id() % 2_000) as u16 * 10;
@@ -334,7 +334,7 @@ pub(crate) fn free_ports() -> u16 {
     }
 }
 
-/// Lets real time pass.
+/// Waits in real time.
 pub(crate) fn pause(millis: u64) {
     let (_keeps, waits) = mpsc::channel::<()>();
     _ = waits.recv_timeout(Duration::from_millis(millis));

@@ -1,4 +1,4 @@
-//! Limits on what one client may cost the others: time, memory, connections.
+//! Limits on the time, memory and connections that one client can take from the others.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -53,7 +53,7 @@ fn unfinished(to: std::net::SocketAddr, length: usize) -> TcpStream {
     let mut stream = connect(to);
     let head = format!("POST /d/anna/push HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it is open");
-    // A refused client has not sent everything.
+    // A refused client cannot send all bytes, so an error is ignored.
     _ = stream.write_all(&vec![b'x'; length - 1]);
     stream
 }
@@ -83,7 +83,7 @@ fn bodies_of_all_together_have_a_limit() {
 
 #[test]
 fn a_client_that_reads_nothing_is_given_up() {
-    // More than the socket buffers of this machine hold.
+    // The body is larger than the socket buffers of this machine.
     let large = |mut stream: TcpStream| {
         _ = stream.read(&mut [0; 4_096]);
         let body = vec![b'x'; 1 << 20];

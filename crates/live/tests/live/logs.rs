@@ -28,7 +28,7 @@ fn of_upstream() -> Was {
     })
 }
 
-/// The log with another line after its head.
+/// Adds a line to the log after its head.
 fn with(log: &str, line: &str) -> String {
     let (head, rest) = log.split_once('\n').expect("there is a head");
     format!("{head}\n{line}\n{rest}")
@@ -108,7 +108,7 @@ fn a_last_line_that_is_torn_is_left_out() {
     let replayed = again_of(&torn);
     assert_eq!((torn.is_torn, replayed.is_cut_off, replayed.same_history), (true, true, None));
     assert_eq!(replayed.same, 2);
-    // A log torn in the middle is not valid.
+    // A log that is incomplete in the middle is not valid.
     let wrong = format!("{}\n{}", &log[..third + 20], &log[third..]);
     assert!(Log::read(wrong.as_bytes()).is_err());
     assert!(!Log::read(log.as_bytes()).expect("it is whole").is_torn);

@@ -1,4 +1,5 @@
-//! What reaches a user's own server and comes back, and what of it is recorded.
+//! Tests which parts of a request reach the user's own server, which parts of its response come
+//! back, and what the log records.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -70,7 +71,7 @@ fn at_a_port_of_its_own_a_path_is_the_apps() {
             let got = raw(doors.devices[1], request(&format!("GET {path}"), "", ""));
             assert_eq!(got.expect("it is answered").status, 200, "{path}");
         }
-        // Not our token, so this is the app's path.
+        // The text is not the token, so the path belongs to the app.
         let got = raw(doors.all, request("GET /t/foo/bar", "syncdyno-device: anna\r\n", ""));
         assert_eq!(got.expect("it is answered").status, 200);
     });
@@ -95,7 +96,7 @@ fn a_cut_is_of_the_device_that_is_called_so() {
         };
         assert_eq!((cut("device=1"), online("1"), online("2")), (200, false, true));
         assert_eq!((cut("number=1"), online("2")), (200, false));
-        // No device has the name 0, so it is a number.
+        // No device has the name 0, so 0 is a number.
         assert_eq!(
             (cut("device=ana"), cut("device=9"), cut("number=9"), cut("device=0")),
             (404, 404, 400, 200)
@@ -107,7 +108,7 @@ fn a_cut_is_of_the_device_that_is_called_so() {
     is_the_same(&was);
 }
 
-/// A server that answers a request with this head.
+/// A server that sends this head as its response.
 fn says(head: &'static str) -> String {
     let to = server(1, move |mut stream: TcpStream| {
         _ = stream.read(&mut [0; 4_096]);

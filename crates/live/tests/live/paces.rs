@@ -1,4 +1,5 @@
-//! How late responses are. The promised figure holds for a release build: see the page.
+//! The lateness of responses. The promised figure is for a release build; the page of the docs has
+//! it.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::client::{Wish, notes, session};
 
-/// One client that sends `rate` requests per second for `length`; returns the number of responses.
+/// A client that sends `rate` requests per second for `length`. Returns the number of responses.
 async fn client(to: SocketAddr, number: u64, rate: u64, length: Duration) -> u64 {
     tokio::time::sleep(Duration::from_micros(number * 7_919 % (1_000_000 / rate))).await;
     let mut stream = TcpStream::connect(to).await.expect("it listens");
@@ -26,7 +27,8 @@ async fn client(to: SocketAddr, number: u64, rate: u64, length: Duration) -> u64
     sent
 }
 
-/// Runs clients at `rate` requests per second each; returns how many responses came, and how late.
+/// Runs clients that each send `rate` requests per second. Returns the number of responses and
+/// their lateness.
 fn load(clients: u64, rate: u64, seconds: u64) -> (u64, f64, f64, f64) {
     let more = format!(
         "fleet.more = {{ devices = {clients}, link = \"wifi-good\" }}\n\
@@ -56,7 +58,7 @@ fn load(clients: u64, rate: u64, seconds: u64) -> (u64, f64, f64, f64) {
 fn a_few_clients_are_answered_in_time() {
     let (answered, p50, ..) = load(10, 10, 2);
     assert!(answered >= 100, "{answered}");
-    // This median holds on a busy machine, too.
+    // This median must also hold on a busy machine.
     assert!(p50 < 50.0, "{p50}");
 }
 

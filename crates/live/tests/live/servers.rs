@@ -1,4 +1,4 @@
-//! The history has the reports of the user's own server, and not the scenario's backend.
+//! The history has the reports of the user's own server, and no lines from the scenario's backend.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -8,7 +8,7 @@ use syncdyno_live::live::ServerReportCounts;
 
 use crate::client::{Got, Wish, is_the_same, notes, raw, request, session};
 
-/// A server that answers each of `requests` requests with this status.
+/// A server that answers this number of requests with this status.
 fn answers(requests: usize, status: &'static str) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has one"));

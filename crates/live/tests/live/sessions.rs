@@ -1,4 +1,5 @@
-//! Each protocol with good and bad links, and the user's own server: recorded and replayed.
+//! Sessions with each protocol, on good and bad links, and with the user's own server. Each is
+//! recorded and replayed.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -25,7 +26,7 @@ fn edit(key: &str, text: &str, id: &str) -> String {
         .to_string()
 }
 
-/// Pulls everything, and edits a few rows twice each.
+/// Pulls everything, and edits a few rows, each of them twice.
 fn plain(app: &App) {
     let mut keys: Vec<String> = Vec::new();
     let (mut cursor, mut more) = (String::new(), true);
@@ -131,7 +132,7 @@ fn rxdb_and_its_stream_are_had_again_to_the_nanosecond() {
             }
             pause(300);
             let mut heard = vec![0; 1 << 14];
-            // On a bad link nothing may have come.
+            // On a bad link, there may be no response.
             let read = stream.read(&mut heard).unwrap_or(0);
             let heard = String::from_utf8_lossy(&heard[..read]).into_owned();
             assert!(read == 0 || heard.contains("text/event-stream"), "{heard}");
@@ -221,7 +222,7 @@ fn datasync_is_had_again_to_the_nanosecond() {
                 let on = format!("if-match: \"{}\"\r\n", version.expect("it has one"));
                 let line = format!("PUT /tables/note/{key}");
                 assert_eq!(app.ask_with(&line, &on, &item.to_string()).status, 200);
-                // On an outdated version.
+                // This edit is based on an outdated version.
                 if n == 0 {
                     let other = "if-match: \"AAAAAAAAAAA=\"\r\n";
                     app.says(&edit(key, "too late", "late"));
@@ -236,7 +237,8 @@ fn datasync_is_had_again_to_the_nanosecond() {
     }
 }
 
-/// A user's own server for `requests` requests: it echoes them, sets a cookie, and redirects away.
+/// The user's own server for this number of requests. It echoes them, sets a cookie, and redirects
+/// to another host.
 pub(crate) fn own_server(requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has one"));
@@ -289,7 +291,7 @@ fn a_server_of_ones_own_is_had_again_without_it_and_its_secrets() {
         assert_eq!(of("POST /observe", "secret-body").status, 200, "its paths are the server's");
         let leads = of("GET /leads", "");
         assert_eq!((leads.status, leads.headers["location"].as_str()), (302, "http://127.0.0.1:1/elsewhere"));
-        // The host in a request is ignored: only one server is asked.
+        // The host in a request is ignored, because the program contacts only one server.
         assert_eq!(of("GET http://localhost:1/other", "").status, 200);
     });
     let heads = server.join().expect("it served");
@@ -365,7 +367,7 @@ fn a_log_that_breaks_off_is_had_again_up_to_there() {
     let lines: Vec<&str> = was.log.lines().collect();
     let replayed = again(&lines[..lines.len() / 2].join("\n"));
     assert_eq!((replayed.differ, replayed.same_history, replayed.is_cut_off), (vec![], None, true));
-    // One changed byte of a body changes the end.
+    // If one byte of a body is changed, the replay ends differently.
     let other = was.log.replacen("anna 0", "anna X", 4);
     assert!(again(&other).same_history == Some(false));
 }
@@ -395,7 +397,7 @@ fn a_client_that_only_sends_no_more_gets_its_response() {
         stream.read_to_string(&mut text).expect("it ends well");
         let response = text.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&text);
         assert!(response.starts_with("HTTP/1.1 200 OK") && response.ends_with('}'), "{text}");
-        // A client that is gone has given up its request.
+        // A client that disconnects has cancelled its request.
         let mut stream = connect(doors.all);
         stream.write_all(asks.as_bytes()).expect("it is open");
         drop(stream);

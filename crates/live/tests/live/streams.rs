@@ -1,4 +1,4 @@
-//! Streams of the user's own server through HTTP mode: delivered in pieces, and replayed.
+//! Streams of the user's own server over HTTP. They are delivered in pieces, and replayed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ fn how_often(was: &Was, text: &str) -> usize {
     was.log.lines().filter(|line| line.contains(text)).count()
 }
 
-/// Answers with ten chunked events, one every 20 ms; the stream ends cleanly or not.
+/// Responds with 10 chunked events, one every 20 ms. With `ends_well`, the stream ends cleanly.
 fn events(ends_well: bool) -> impl Fn(TcpStream) + Send {
     move |mut stream| {
         let read = stream.read(&mut [0; 4_096]);
@@ -42,7 +42,7 @@ fn opened(to: std::net::SocketAddr) -> TcpStream {
     stream
 }
 
-/// What comes until the end, and in how many reads.
+/// Reads until the end. Returns the text and the number of reads.
 fn hears(stream: &mut TcpStream) -> (String, usize) {
     let (mut heard, mut reads, mut buffer) = (String::new(), 0, [0; 4_096]);
     while let Ok(read @ 1..) = stream.read(&mut buffer) {

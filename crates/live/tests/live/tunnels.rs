@@ -1,4 +1,4 @@
-//! Raw TCP through simulated links: recorded and replayed.
+//! Raw TCP over simulated links. It is recorded and replayed.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -20,7 +20,7 @@ pub(crate) fn server(connections: usize, serve: impl Fn(TcpStream) + Send + 'sta
     at
 }
 
-/// Echoes what it hears, to the end.
+/// Echoes all bytes until the end.
 fn echo(mut stream: TcpStream) {
     let mut buffer = [0; 1 << 16];
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
@@ -30,7 +30,7 @@ fn echo(mut stream: TcpStream) {
     }
 }
 
-/// A world with steady links and a round trip of 150 ms, and what a test adds.
+/// A scenario with steady links and a round trip of 150 ms; `more` is added.
 fn steady(more: &str) -> String {
     notes(&format!("link.steady = {{ rtt = \"150ms\", down = \"20Mbit/s\", up = \"20Mbit/s\" }}\n{more}"))
         .replace("link = \"lte-poor\"", "link = \"steady\"")
@@ -64,7 +64,7 @@ fn an_echo_takes_a_round_trip_and_bytes_come_as_they_were() {
             assert_eq!(reads(&mut app, 100), [n; 100]);
             took.push(begun.elapsed());
         }
-        // More than may be under way at once.
+        // This is more than the maximum number of bytes in transit.
         let sent: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
         let mut other = app.try_clone().expect("it is a socket");
         std::thread::scope(|scope| {
@@ -78,7 +78,7 @@ fn an_echo_takes_a_round_trip_and_bytes_come_as_they_were() {
         });
         pause(200);
     });
-    // The first one includes the handshake.
+    // The first exchange includes the handshake.
     assert!(took[0] >= Duration::from_millis(300), "{took:?}");
     took[1..].sort();
     assert!(took[1] >= Duration::from_millis(150) && took[1] < Duration::from_millis(200), "{took:?}");
@@ -167,7 +167,7 @@ fn a_far_end_that_is_not_there_and_an_app_that_leaves_end_it() {
         let mut app = connect(doors.devices[0]);
         app.write_all(b"is anybody there").expect("it is open");
         assert!(app.read(&mut [0; 10]).is_err(), "it is reset");
-        // Our own endpoints are at the other port, and speak only HTTP.
+        // The bench's own endpoints are at the other port, and use only HTTP.
         let got = raw(doors.all, request("GET /pull", "", "")).expect("it is answered");
         assert_eq!((got.status, got.text().contains("ports")), (404, true));
         let said = "{\"kind\": \"sync-start\"}";
@@ -178,7 +178,7 @@ fn a_far_end_that_is_not_there_and_an_app_that_leaves_end_it() {
     let (tells, told) = std::sync::mpsc::channel();
     let to = server(1, move |mut stream| {
         _ = stream.read(&mut [0; 10]);
-        // The server sees a normal end.
+        // The server's peer ends normally.
         _ = tells.send(stream.read(&mut [0; 10]).unwrap_or(0));
     });
     let was = session(through(notes(""), 5.0, to), move |doors| {
@@ -192,7 +192,7 @@ fn a_far_end_that_is_not_there_and_an_app_that_leaves_end_it() {
     is_the_same(&was);
 }
 
-/// Closes a socket like one that failed: its peer gets a reset.
+/// Closes a socket like a failed process does: its peer gets a reset.
 fn resets(stream: TcpStream) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("there is room");
@@ -202,7 +202,7 @@ fn resets(stream: TcpStream) {
     stream.set_zero_linger().expect("it is a socket");
 }
 
-/// A server that reads to the end, and reports how it ended.
+/// A server that reads to the end, and reports the result.
 fn told_of_end() -> (String, std::sync::mpsc::Receiver<std::io::Result<usize>>) {
     let (tells, told) = std::sync::mpsc::channel();
     let to = server(1, move |mut stream| {

@@ -508,7 +508,7 @@ impl Document {
         Ok(plan)
     }
 
-    /// The ids of the questions that it answers.
+    /// The names of the questions that the file defines, in order.
     pub fn asks(&self) -> Vec<&str> {
         View::new(&self.tree).at("question").names()
     }

@@ -1,4 +1,5 @@
-//! Halves whose rows have addresses: a row is written if it is still the version the phone has.
+//! Writes of the protocols with one address per row (`odata`, `datasync`). A write succeeds if the
+//! row still has the version that the phone knows.
 
 use serde_json::Value as Json;
 
@@ -14,30 +15,27 @@ use crate::contract::{
 
 /// The result of a write.
 pub(super) enum Wrote {
-    /// Committed, with the row as it is now, if it is there.
+    /// Committed. Has the current row, unless it was deleted.
     Done(Option<Row>),
-    /// No such row was ever created.
     Missing,
-    /// The row existed and was deleted.
     Gone,
-    /// The key is taken, or was before: a create must use another key.
+    /// The key is in use, or was used before. A create must use another key.
     Exists(Row),
-    /// The row has changed since.
+    /// The row has another version than the phone expects.
     Changed(Row),
-    /// The record refuses it, with a status and a reason.
+    /// The record (the backend) refuses the write, with an HTTP status and a reason.
     Refused(u16, String),
 }
 
-/// The kind of write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     Create,
-    /// Changes a row that exists.
+    /// Changes an existing row.
     Change,
     Delete,
 }
 
-/// Whether a header with entity tags names this one; `None` if the header is absent.
+/// True if the header lists this entity tag; `None` if the header is absent.
 pub(super) fn names(request: &Request, header: &HeaderName, tag: Option<&str>) -> Option<bool> {
     let said = request.headers().get(header)?.to_str().unwrap_or_default();
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
@@ -45,14 +43,13 @@ pub(super) fn names(request: &Request, header: &HeaderName, tag: Option<&str>) -
     Some(said.split(',').any(is_it))
 }
 
-/// The entity tag of a version.
+/// Makes the entity tag of a version.
 type Tag = fn(Stamp) -> String;
 
-/// The state of such a half, whatever its protocol.
+/// The state of a half with one address per row.
 pub(super) struct Addressed {
     pub(super) setup: ServerSetup,
     pub(super) ports: ServerPorts,
-    /// Rows per page.
     pub(super) page: usize,
     writer: Writer,
     tag: Tag,
@@ -70,8 +67,8 @@ impl Addressed {
     pub(super) fn schema_of(&self, id: EntityId) -> &Entity {
         self.setup.schema.entity(id)
     }
-    /// The write that a request asks for, on an entity (`POST`) or on one row of it (`PATCH`,
-    /// `PUT`, `DELETE`); `None` for another method.
+    /// Reads the write that a request asks for. `POST` goes to an entity; `PATCH`, `PUT` and
+    /// `DELETE` go to one row. `None` for another method.
     ///
     /// # Errors
     /// The body is not an object, or creates a row without an `id`.
@@ -99,7 +96,8 @@ impl Addressed {
         };
         Ok(Some((verb, Wanted { entity: id, key, values })))
     }
-    /// Writes a row. Overwrites any version without `If-Match`, or if conflicts are not detected.
+    /// Writes a row. Without `If-Match`, or if conflicts are not detected, the write overwrites any
+    /// version.
     ///
     /// # Errors
     /// Errors of the record and of the half's own database.
@@ -141,8 +139,8 @@ impl Addressed {
             Err((status, why)) => Wrote::Refused(status, why),
         })
     }
-    /// The refusal if the `If-Match` condition does not hold, if there is no such row, or if a
-    /// created row already exists.
+    /// Returns a refusal in 3 cases: the `If-Match` condition does not hold, the row does not
+    /// exist, or the created row already exists.
     fn refused(&self, verb: Verb, now: Option<&Row>, request: &Request) -> Option<Wrote> {
         let row = match (verb, now) {
             (_, None) => return (verb != Verb::Create).then_some(Wrote::Missing),
@@ -155,7 +153,7 @@ impl Addressed {
     }
 }
 
-/// The value of a `Prefer` preference; `None` if the request does not have it.
+/// Returns the value of a preference in the header `Prefer`; `None` if the header lacks it.
 pub(super) fn prefers<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
     let all = request.headers().get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|list| list.split([',', ';'])).find_map(|one| {

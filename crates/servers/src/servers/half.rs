@@ -1,11 +1,11 @@
-//! The description of a server half, before it runs.
+//! The description of a server half. A stack reads it before a run.
 
 use crate::contract::{Capabilities, Chosen, Need, ServerPorts, ServerSetup, StackOption, SyncServer};
 
-/// Needs that no half supports.
+/// Scenario features that no half supports.
 pub(super) const LACKS: &[Need] =
     &[Need::GivenKeys, Need::NaturalKeys, Need::Attachments, Need::OpenedRecords, Need::Excerpts];
-/// Needs that halves do not support if they give all phones the same rows.
+/// Scenario features that a half does not support if it gives all phones the same rows.
 pub(super) const SHARED_LACKS: &[Need] = &[
     Need::GivenKeys,
     Need::NaturalKeys,
@@ -17,22 +17,22 @@ pub(super) const SHARED_LACKS: &[Need] = &[
     Need::SyncedStarts,
 ];
 
-/// The server half of a stack, which speaks a published protocol to phones.
+/// The server half of a stack. It uses a published protocol with the phones.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Half {
     /// Its name in scenarios.
     pub name: &'static str,
-    /// What it is, in one sentence.
+    /// A description in one sentence.
     pub about: &'static str,
-    /// Options for what its protocol leaves open.
+    /// Options for points that the protocol's documentation leaves open.
     pub options: Vec<StackOption>,
-    /// Creates it, once per process, like [`MakeServer`](crate::contract::MakeServer).
+    /// Creates the half, once per process, like [`MakeServer`](crate::contract::MakeServer).
     pub make: fn(&Chosen, ServerSetup, ServerPorts) -> Box<dyn SyncServer>,
-    /// The most that a stack over it can promise.
+    /// The highest promises that a stack with this half can make.
     pub at_most: Capabilities,
-    /// What phones cannot do over it, even if their engine can.
+    /// Scenario features that phones cannot use with this half, even if their engine supports them.
     pub lacks: &'static [Need],
-    /// Named places at which its process may be killed.
+    /// Named places at which the bench (the simulator) can kill its process.
     pub crash_points: &'static [&'static str],
 }

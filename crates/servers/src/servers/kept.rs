@@ -4,14 +4,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::contract::{Database, ServerError, Span};
 
-/// How long a transaction on the system of record may take. Every reader sees a commit that is
-/// older than this.
+/// The longest time that a transaction on the system of record takes. Every reader sees a commit
+/// that is older than this.
 pub(super) const SETTLED: Span = Span::secs(86_400);
 
 /// Opens the database of a server half and creates its tables.
 ///
 /// # Panics
-/// If the server's disk fails, which the bench never causes.
+/// If the server's disk fails. The bench never causes this.
 pub(super) fn open(at: &Database, tables: &str) -> Connection {
     let opened = || -> rusqlite::Result<Connection> {
         let database = match at.vfs {
@@ -25,7 +25,7 @@ pub(super) fn open(at: &Database, tables: &str) -> Connection {
     opened().expect("the server's disk is sound")
 }
 
-/// Maps a database error to one after which the phone retries.
+/// Maps a database error to a server error after which the phone retries.
 pub(super) fn failed(_: rusqlite::Error) -> ServerError {
     ServerError::Failed
 }

@@ -1,25 +1,28 @@
-//! Server halves that speak a published protocol to phones, over the system of record.
+//! Server halves that use a published protocol with phones, over the system of record (the
+//! backend).
 //!
-//! A stack whose phones speak such a protocol takes a [`Half`] of [`servers`] by name, and needs no
-//! server of its own. Each half's module page names the documentation it follows; what that leaves
-//! open are options. [`options`] lists the options of all halves; a name means the same in each.
+//! A stack whose phones use such a protocol takes a [`Half`] of [`servers`] by name, and needs no
+//! own server. The documentation of each half's module names the specification that it follows.
+//! Options cover the points that the specification leaves open. [`options`] lists the options of
+//! all halves; equal names mean equal things.
 //!
-//! Requests are HTTP ([`crate::contract::http`]). The protocols do not name edits, so a phone's
-//! [`Slip`](crate::contract::Slip) says which edits are behind each row that it writes. A written
-//! row without one is refused with 500 and a reason. The response's slip has the stamps of the rows
-//! it brings, and the stamps with which edits were committed.
+//! Requests are HTTP ([`crate::contract::http`]). The protocols do not name edits. So each request
+//! has a [`Slip`](crate::contract::Slip), a hidden note that names the edits of each row in the
+//! request. If the slip names no edit for a written row, the response is 500 with a reason. The
+//! response's slip has the stamps of its rows, and the stamps of committed edits.
 //!
-//! **A held connection** streams a response. The phone's first message is the bytes of the `GET`
-//! request. The server's first message is the head of the response, written without a body; each
-//! further message is a piece of the body. A WebSocket also begins with the bytes of its `GET`; its
+//! **A long-lived connection** streams a response. The phone's first message is the bytes of the
+//! `GET` request. The server's first message is the head of the response, without a body. Each
+//! later message is a piece of the body. A WebSocket also begins with the bytes of its `GET`. Its
 //! messages are the frames, and there is no response head.
 //!
-//! Reading order: `half` and `list` describe the halves; `served` connects one to the bench, and
-//! hands it each request as a `call`; `plain` is the simplest protocol, and each other folder is
-//! one protocol. They share `web`, `rows`, `writing`, `conditional`, `paging`, `notes` and `kept`.
+//! Reading order: `half` and `list` describe the halves. `served` connects a half to the bench, and
+//! passes it each request as a `call`. `plain` is the simplest protocol; each other folder is one
+//! protocol. They share `web`, `rows`, `writing`, `conditional`, `paging`, `notes` and `kept`.
 //!
-//! Invariants: state that must survive a kill is in the half's own database, written in the request
-//! that it concerns; each request may come twice; only `rows` converts between rows and JSON.
+//! Invariants: state that must survive a kill is in the half's own database, and the request that
+//! changes it also writes it. Each request may come twice. Only `rows` converts between rows and
+//! JSON.
 
 mod call;
 mod conditional;

@@ -1,4 +1,5 @@
-//! What a half that keeps rows as documents remembers about the record.
+//! The memory of a half that stores rows as documents (`couch`, `tinybase`, `yjs`): which versions
+//! of the record (the backend) it has read, and which edits changed them.
 
 use std::rc::Rc;
 
@@ -17,7 +18,7 @@ pub(super) const TABLES: &str = "
         PRIMARY KEY(entity, key)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
 
-/// A row: its table and its key.
+/// A row: its table's id, its table, its key.
 pub(super) type At<'a> = (EntityId, &'a Entity, &'a Key);
 
 #[derive(Clone)]
@@ -60,7 +61,7 @@ impl Notes {
         self.0.execute("REPLACE INTO known VALUES(?1, ?2, ?3)", (id.0, key, stamp.0)).map_err(failed)?;
         Ok(())
     }
-    /// The stamp up to which the record was read.
+    /// The stamp up to which this entity's changes were read.
     pub(super) fn read_upto(&self, id: EntityId) -> Result<Option<Stamp>, ServerError> {
         let asked = "SELECT read FROM positions WHERE entity = ?1";
         self.0.query_row(asked, [id.0], |row| row.get(0).map(Stamp)).optional().map_err(failed)
@@ -69,7 +70,8 @@ impl Notes {
         self.0.execute("REPLACE INTO positions VALUES(?1, ?2)", (id.0, upto.0)).map_err(failed)?;
         Ok(())
     }
-    /// Remembers the last named edit of each row, as its values may arrive through another phone.
+    /// Stores the last named edit of each row, because the edit's values may arrive through another
+    /// phone.
     pub(super) fn note_names(&self, slip: &Slip) -> Result<(), ServerError> {
         for row in &slip.edits {
             let Some(edit) = row.edits.last() else { continue };
@@ -79,7 +81,8 @@ impl Notes {
         }
         Ok(())
     }
-    /// The edit behind a row: the last one that the slip names, or any slip before it.
+    /// The edit that caused a row's values: the last one that this slip (the bench's hidden note on
+    /// a message) names, or else an earlier slip.
     pub(super) fn edit(&self, slip: &Slip, id: EntityId, key: &Key) -> Result<Option<EditId>, ServerError> {
         if let Some(edit) = slip.of(id, key).last() {
             return Ok(Some(*edit));

@@ -1,4 +1,4 @@
-//! Pages of a table's rows in the order of stamps and keys.
+//! Pages of a table's rows, ordered by stamp and then by key.
 
 use serde_json::json;
 
@@ -7,15 +7,15 @@ use super::kept::SETTLED;
 use super::rows::{self, Version};
 use crate::contract::{EntityId, ServerError, ServerSetup, Stamp};
 
-/// A place in the order of stamps and keys.
+/// A position in this order: a stamp and a key.
 pub(super) type Pair = (i64, String);
 
-/// How far a table was read.
+/// The position up to which a phone has read a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) at: Pair,
-    /// Set during the first load: where to continue after the load. Rows that changed meanwhile may
-    /// have been passed already.
+    /// Only set during the first load: the position at which the phone continues after the load.
+    /// Rows that change during the load may be before `at`.
     pub(super) load: Option<Pair>,
 }
 
@@ -24,7 +24,7 @@ impl Position {
     pub(super) fn text(&self) -> String {
         hexed(&json!((&self.at, &self.load)).to_string())
     }
-    /// Decodes a position; `None` if the text is not one.
+    /// Decodes a position; `None` if the text is not a position.
     pub(super) fn of(text: &str) -> Option<Position> {
         let (at, load) = serde_json::from_slice(&unhexed(text)?).ok()?;
         Some(Position { at, load })
@@ -40,7 +40,7 @@ pub(super) fn unhexed(text: &str) -> Option<Vec<u8>> {
     pairs.map(|two| u8::from_str_radix(two.filter(|two| two.len() == 2)?, 16).ok()).collect()
 }
 
-/// The next rows of a table, and whether they are the last ones for now; moves the position.
+/// Returns the next rows of a table, and true if no more rows follow now. Moves the position.
 pub(super) fn after(
     (setup, id): (&ServerSetup, EntityId),
     position: &mut Option<Position>,
@@ -50,7 +50,7 @@ pub(super) fn after(
     let day_before = (call.record.clock().minus(SETTLED).0, String::new());
     let pair = |row: &Version| (row.1.0, row.0.as_str().to_owned());
     let loads = position.as_ref().is_none_or(|position| position.load.is_some());
-    // Rows with the position's own stamp may still be missing.
+    // The phone may not have all rows with the position's own stamp.
     let since = position.as_ref().filter(|_| !loads).map(|position| Stamp(position.at.0 - 1));
     let attributes = call.attributes(setup);
     let mut found = rows::changed(call.record, id, attributes, since)?;
@@ -68,7 +68,8 @@ pub(super) fn after(
     let at = found.last().map(pair).or(at).unwrap_or_default();
     *position = Some(match load {
         Some(load) if is_all => Position { at: load, load: None },
-        // Move on at least to a day ago, so that an unchanged phone's cursor does not expire.
+        // The position advances at least to a day ago. Otherwise a phone's cursor would expire if
+        // its table never changes.
         None if is_all => Position { at: at.max(day_before), load: None },
         load => Position { at, load },
     });

@@ -6,23 +6,22 @@ use crate::contract::{
     Column, ColumnKind, Entity, EntityId, Key, Schema, ServerError, Stamp, SystemOfRecord, Value, ValueRef,
 };
 
-/// A version of a row; without values if the row is deleted.
+/// A version of a row. A deleted row has no values.
 pub(super) type Version = (Key, Stamp, Option<Vec<Value>>);
 
-/// The table of this name, if phones hold it.
+/// Returns the table with this name if phones hold it.
 pub(super) fn table(schema: &Schema, name: &str) -> Option<EntityId> {
     schema.find(name).filter(|id| schema.entity(*id).delivery.is_on_devices())
 }
 
-/// The tables that phones pull.
 pub(super) fn pulled_tables(schema: &Schema) -> impl Iterator<Item = EntityId> {
     schema.ids().filter(|id| schema.entity(*id).delivery.comes_down())
 }
 
-/// Changes of a table after `since`, for a phone with these attributes.
+/// Reads the changes of a table after `since`, for a phone with these attributes.
 ///
 /// # Errors
-/// Those of [`SystemOfRecord::changes`].
+/// The errors of [`SystemOfRecord::changes`].
 pub(super) fn changed(
     record: &mut dyn SystemOfRecord,
     entity: EntityId,
@@ -36,7 +35,7 @@ pub(super) fn changed(
     Ok(found)
 }
 
-/// A value as a JavaScript app has it: booleans are `true` and `false`, stamps are numbers.
+/// Converts a value for a JavaScript app. Booleans are `true` and `false`; stamps are numbers.
 pub fn to_json(kind: &ColumnKind, value: &Value) -> Json {
     value.with_ref(|value| match value {
         ValueRef::Null => Json::Null,
@@ -47,7 +46,8 @@ pub fn to_json(kind: &ColumnKind, value: &Value) -> Json {
     })
 }
 
-/// The value of a column for this JSON; what does not fit becomes a text, which the record refuses.
+/// Converts JSON to a value of a column. JSON of a wrong type becomes a text, which the record (the
+/// backend) refuses.
 pub(super) fn from_json(kind: &ColumnKind, json: &Json) -> Value {
     const WHOLE: f64 = 9_007_199_254_740_992.0;
     match (kind, json) {
@@ -55,7 +55,7 @@ pub(super) fn from_json(kind: &ColumnKind, json: &Json) -> Value {
         (ColumnKind::Bool, Json::Bool(flag)) => Value::Int(i64::from(*flag)),
         (ColumnKind::Real, Json::Number(n)) => Value::Real(n.as_f64().unwrap_or_default()),
         (ColumnKind::Int | ColumnKind::Timestamp | ColumnKind::Bool, Json::Number(n)) => {
-            // JavaScript writes 1e21 for a number that it counts as whole.
+            // JavaScript can write a whole number as 1e21.
             let whole = || n.as_f64().filter(|x| x.trunc() == *x && x.abs() <= WHOLE).map(|x| x as i64);
             n.as_i64().or_else(whole).map_or_else(|| Value::text(&n.to_string()), Value::Int)
         }
@@ -64,28 +64,28 @@ pub(super) fn from_json(kind: &ColumnKind, json: &Json) -> Value {
     }
 }
 
-/// The columns of a row that devices hold, by name.
+/// The columns that devices hold, by name.
 pub(super) fn object(entity: &Entity, values: &[Value]) -> Map<String, Json> {
     let columns = entity.projection.iter().map(|&at| (&entity.columns[at], &values[at]));
     columns.map(|(column, value)| (column.name.clone(), to_json(&column.kind, value))).collect()
 }
 
-/// The same with the row's key as `id`.
+/// The columns that devices hold, and the row's key as `id`.
 pub(super) fn with_id(entity: &Entity, key: &str, values: &[Value]) -> Map<String, Json> {
     let mut row = object(entity, values);
     row.insert("id".to_owned(), json!(key));
     row
 }
 
-/// The values of the columns that the object has, by position. Other members, and columns that
-/// devices do not hold, are skipped.
+/// Reads the values of the columns that the object has, by position. Skips other members, and
+/// columns that devices do not hold.
 pub(super) fn values(entity: &Entity, object: &Map<String, Json>) -> Vec<(usize, Value)> {
     let columns = entity.projection.iter().map(|&at| (at, &entity.columns[at]));
     let named = columns.filter_map(|(at, column)| Some((at, column, object.get(&column.name)?)));
     named.map(|(at, column, json)| (at, from_json(&column.kind, json))).collect()
 }
 
-/// The values of all columns that devices hold; null for those that the object lacks.
+/// Reads the values of all columns that devices hold. A column that the object lacks is null.
 pub(super) fn all_values(entity: &Entity, object: &Map<String, Json>) -> Vec<(usize, Value)> {
     let columns = entity.projection.iter().map(|&at| (at, &entity.columns[at]));
     let read = |(at, column): (usize, &Column)| {
@@ -94,7 +94,7 @@ pub(super) fn all_values(entity: &Entity, object: &Map<String, Json>) -> Vec<(us
     columns.map(read).collect()
 }
 
-/// Whether an object equals the columns of a row that devices hold.
+/// True if an object has the same values as the row, in all columns that devices hold.
 pub(super) fn says(entity: &Entity, object: &Map<String, Json>, values: &[Value]) -> bool {
     let mut said = all_values(entity, object).into_iter();
     said.all(|(at, said)| said.with_ref(|said| values[at].reads_as(said)))

@@ -1,4 +1,4 @@
-//! Connects a half that speaks HTTP to the bench.
+//! Connects a server half that uses HTTP to the bench (the simulator).
 
 use serde_json::{Value as Json, json};
 
@@ -11,29 +11,29 @@ use crate::contract::{
     ConnectionId, DeviceId, EntityId, Reply, ServerError, Slip, Stamp, SyncServer, SystemOfRecord,
 };
 
-/// The parts that differ between halves.
+/// The methods that each protocol implements.
 #[expect(unused_variables, reason = "a default ignores its arguments")]
 pub(super) trait ProtocolServer {
     /// Handles a request.
     ///
     /// # Errors
-    /// Errors of the record, and requests that cannot be read.
+    /// Errors of the record (the backend), and a request that cannot be read.
     fn answer(&mut self, call: &mut Call<'_>) -> Result<Reply, ServerError> {
         Ok(write_response(&error(426, "this is a WebSocket")).into())
     }
-    /// Accepts a connection by its first message.
+    /// Accepts a long-lived connection by its first message.
     ///
     /// # Errors
-    /// The half does not hold this kind of connection.
+    /// The half does not support this kind of connection.
     fn hold(&mut self, from: DeviceId, connection: ConnectionId, hello: &Request) -> Result<(), ServerError> {
         Err(bad("no connections are held here"))
     }
     fn let_go(&mut self, connection: ConnectionId) {}
-    /// Handles a message that does not need the record; returns false if it needs it.
+    /// Handles a message if it does not need the record. Returns false if it does.
     fn handle_without_record(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
         true
     }
-    /// Handles any other message.
+    /// Handles a message that needs the record.
     ///
     /// # Errors
     /// Errors of the record.
@@ -48,13 +48,13 @@ pub(super) trait ProtocolServer {
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         stamp.0.to_string()
     }
-    /// The body of a refusal by the server or the gateway, in the protocol's own shape.
+    /// The body of a refusal by the server or the gateway, in the protocol's own form.
     fn refused(&self, word: &str, why: &str) -> Json {
         json!({ "error": word, "reason": why })
     }
 }
 
-/// The error word of a refusal, as in CouchDB.
+/// The error word of a refusal. The words are CouchDB's.
 fn word_of(error: &ServerError) -> &'static str {
     match error {
         ServerError::Accepted(_) => "accepted",
@@ -94,7 +94,8 @@ impl<S: ProtocolServer> SyncServer for Served<S> {
         self.0.answer(&mut Call { from, request, slip, record })
     }
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        // Status and `Retry-After` are those of HTTP; a text body would break clients of JSON.
+        // The status and `Retry-After` follow HTTP. The body is JSON, because the clients cannot
+        // parse a text.
         let mut response = refusal(error);
         *response.body_mut() = self.0.refused(word_of(error), &error.to_string()).to_string().into_bytes();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -127,7 +128,7 @@ impl<S: ProtocolServer> SyncServer for Served<S> {
         self.0.hear((from, connection), message, record)
     }
     fn refuse_message(&self, _: &[u8], _: &ServerError) -> Option<Vec<u8>> {
-        // None of the protocols has a message for it: the phone asks again.
+        // No protocol here has a message for a refusal. The phone asks again.
         None
     }
     fn on_close(&mut self, _: DeviceId, connection: ConnectionId) {

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::contract::ServerError;
 use crate::contract::http::{HeaderValue, Request, Response, StatusCode, Uri, header, write_response};
 
-/// A path and its query, with percent-escapes decoded.
+/// A path and its query. Percent-escapes are decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) path: Vec<String>,
@@ -25,7 +25,6 @@ impl Address {
     pub(super) fn parts(&self) -> Vec<&str> {
         self.path.iter().map(String::as_str).collect()
     }
-    /// A query parameter.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
     }
@@ -38,17 +37,18 @@ impl Address {
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some("true")
     }
-    /// A number of the query.
+    /// Reads a whole number from the query.
     ///
     /// # Errors
     /// The parameter is not a whole number.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, ServerError> {
         let wrong = |text: &str| bad(format!("`{name}` must be a whole number, not {text:?}"));
-        // An app that has no number yet sends what JavaScript makes of that.
+        // An app without a number sends its JavaScript value as a text: `null`, `undefined` or
+        // nothing.
         let given = self.get(name).filter(|text| !["", "null", "undefined"].contains(text));
         given.map(|text| text.parse().map_err(|_| wrong(text))).transpose()
     }
-    /// JSON of the query; null if the parameter is absent.
+    /// Reads JSON from the query; null if the parameter is absent.
     ///
     /// # Errors
     /// The parameter is not JSON.
@@ -60,7 +60,6 @@ impl Address {
     }
 }
 
-/// Decodes the percent-escapes of a part of an address.
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -73,7 +72,7 @@ fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The JSON body of a request; null if there is none.
+/// Reads the JSON body of a request; null if the body is empty.
 ///
 /// # Errors
 /// The body is not JSON.
@@ -84,12 +83,12 @@ pub(super) fn body(request: &Request) -> Result<Json, ServerError> {
     serde_json::from_slice(request.body()).map_err(|error| bad(error.to_string()))
 }
 
-/// A request that cannot be read, and why.
+/// The error for a request that cannot be read.
 pub(super) fn bad(why: impl Into<String>) -> ServerError {
     ServerError::BadRequest(why.into())
 }
 
-/// A response that gives a reason as `error`.
+/// A response with a reason as `error`.
 pub(super) fn error(status: u16, why: &str) -> Response {
     response(status, &json!({ "error": why }))
 }
@@ -99,7 +98,6 @@ pub(super) fn response(status: u16, body: &Json) -> Response {
     bytes(status, "application/json", body.to_string().into_bytes())
 }
 
-/// A response with bytes of this content type.
 pub(super) fn bytes(status: u16, of: &str, body: Vec<u8>) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -108,7 +106,7 @@ pub(super) fn bytes(status: u16, of: &str, body: Vec<u8>) -> Response {
     response
 }
 
-/// The head of a response that is streamed on a connection, without a length.
+/// The head of a response that is streamed on a connection. It has no length.
 pub(super) fn head(of: &str) -> Vec<u8> {
     let mut response = bytes(200, of, Vec::new());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

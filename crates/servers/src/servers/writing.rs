@@ -1,4 +1,4 @@
-//! Writes of phones whose protocol does not name edits.
+//! Writes of phones. The protocols do not name the edits, so this file finds them.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS requests(id INTEGER PRIMARY KEY, number INTEGER);
     CREATE TABLE IF NOT EXISTS committed(edit TEXT PRIMARY KEY) WITHOUT ROWID;";
 
-/// An option with these words; the first one is the default.
+/// Makes an option with these values. The first one is the default.
 pub(super) fn word(name: &str, words: &[&str], about: &str) -> StackOption {
     let all = words.iter().map(|word| (*word).to_owned()).collect();
     StackOption::new(name, OptionForm::Word(all), Choice::Text(words[0].to_owned()), about)
@@ -39,24 +39,23 @@ pub(super) fn page() -> StackOption {
     StackOption::new("page", OptionForm::Int { min: 1, max: 100_000 }, Choice::Int(100), about)
 }
 
-/// The write of one row that a request asks for.
+/// A write of one row that a request asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) entity: EntityId,
     pub(super) key: Key,
-    /// The values by position; `None` to delete the row.
     pub(super) values: Option<Vec<(usize, Value)>>,
 }
 
 impl Wanted {
-    /// Whether the record has nothing to change: its row is as it is wanted.
+    /// True if the record's (the backend's) row already has the wanted state.
     pub(super) fn is_met(&self, now: Option<&Row>) -> bool {
         match (&self.values, now.and_then(|row| row.values.as_deref())) {
             (Some(values), Some(there)) => values.iter().all(|(column, value)| there[*column] == *value),
             (values, there) => values.is_none() && there.is_none(),
         }
     }
-    /// The mutation for it, given the row as it is now.
+    /// Builds the mutation, given the current row.
     pub(super) fn mutation(&self, edit: EditId, now: Option<&Row>, made_at: Stamp) -> Mutation {
         let kind = match &self.values {
             None => EditKind::Delete,
@@ -71,31 +70,32 @@ impl Wanted {
     }
 }
 
-/// Names the writes of requests, and recognises those that were committed.
+/// Finds the edit of each write, and recognises edits that are already committed.
 pub(super) struct Writer {
     pub(super) database: Rc<Connection>,
-    /// Whether a write to a row that has changed is refused.
+    /// True if a write is refused when the row has changed.
     pub(super) detects: bool,
     by_edit: bool,
 }
 
-/// A row is to be written, but no edit is named for it.
+/// The slip (the bench's hidden note on a message) names no edit for a row that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unnamed;
 
 impl Writer {
-    /// A writer over the half's database, in which the half has further tables.
+    /// Opens the half's database, with further tables of the half.
     pub(super) fn open(chosen: &Chosen, ports: &ServerPorts, tables: &str) -> Writer {
         let database = Rc::new(kept::open(&ports.database, &[TABLES, tables].concat()));
         let detects = chosen.text("conflicts") == "detect";
         Writer { database, detects, by_edit: chosen.text("idempotent") == "by-edit" }
     }
-    /// A request number that is unique, also across restarts of the server.
+    /// Returns the next request number. It is unique, even after restarts of the server.
     pub(super) fn begin(&self) -> Result<i64, ServerError> {
         const NEXT: &str = "INSERT INTO requests VALUES(1, 1) ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number";
         self.database.query_row(NEXT, [], |row| row.get(0)).map_err(failed)
     }
-    /// The edit behind a write, and whether it was committed before; always false unless `by_edit`.
+    /// Returns the edit that caused a write. The second value is true if that edit was committed
+    /// before; without `by_edit`, it is always false.
     pub(super) fn edit(&self, wanted: &Wanted, slip: &mut Slip) -> Result<(EditId, bool), Unnamed> {
         let edit = slip.name(wanted.entity, &wanted.key).ok_or(Unnamed)?;
         let is_known = || {
@@ -105,7 +105,7 @@ impl Writer {
         };
         Ok((edit, self.by_edit && is_known()))
     }
-    /// The mutation for a write of a request, given the row as it is now.
+    /// Builds the mutation for a write of a request, given the current row.
     pub(super) fn mutation(
         &self,
         (request, edit): (i64, EditId),
@@ -122,7 +122,7 @@ impl Writer {
     /// Records the result of a write, on the slip and for later requests.
     ///
     /// # Errors
-    /// A status and the record's reason, if it was not committed.
+    /// An HTTP status and the record's reason, if the write was not committed.
     pub(super) fn settle(
         &self,
         wanted: &Wanted,

@@ -1,4 +1,5 @@
-//! `coverage`: what a folder of scenarios shows, with figures.
+//! `coverage`: runs a folder of scenarios and writes what each requirement's scenarios show, with
+//! figures.
 
 mod table;
 
@@ -22,7 +23,8 @@ use table::{Covered, is_coverage};
 
 const NAME: &str = "COVERAGE.md";
 
-/// Writes `COVERAGE.md` next to scenarios; not for an incomplete run, as it would look complete.
+/// Writes `COVERAGE.md` into the folder of the scenarios. After an incomplete run it writes
+/// nothing, because the table would look complete.
 pub(crate) fn coverage(path: &Path, options: &[OsString]) -> Ending {
     if path.is_file() {
         let text = format!("{} is one file: the table is of a folder of scenarios", escape_path(path));
@@ -37,7 +39,7 @@ pub(crate) fn coverage(path: &Path, options: &[OsString]) -> Ending {
     let desk = tempfile::tempdir().map_err(|e| environment(&e))?;
     let report = desk.path().join("report");
     let exit = run(path, &report, options);
-    // If nothing was run, that was said.
+    // If nothing was run, the command has already reported the reason.
     let Ok(text) = fs::read_to_string(report.join("run.json")) else { return Ok(exit) };
     let record = RunRecord::parse(&text).map_err(|e| (Exit::Internal, e.to_string()))?;
     for cell in record.failing() {
@@ -60,7 +62,7 @@ pub(crate) fn coverage(path: &Path, options: &[OsString]) -> Ending {
     Ok(exit)
 }
 
-/// Runs the scenarios as `syncdyno run` does.
+/// Runs the scenarios like `syncdyno run`.
 fn run(path: &Path, report: &Path, options: &[OsString]) -> Exit {
     let words = ["syncdyno".as_ref(), "run".as_ref(), path.as_os_str(), "--out".as_ref(), report.as_os_str()];
     let words = words.into_iter().chain(options.iter().map(OsString::as_os_str));

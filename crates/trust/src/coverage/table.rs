@@ -1,4 +1,4 @@
-//! What the scenarios of a folder show, one line per requirement.
+//! The table of a folder's scenarios, with one line per requirement.
 
 use std::collections::BTreeSet;
 
@@ -6,23 +6,23 @@ use syncdyno::record::{CellRecord, ClaimRecord, RunRecord, Verdict};
 use syncdyno::render::both_figures;
 use syncdyno_scenario::scenario::REQUIREMENTS;
 
-/// A scenario of the folder.
 pub(super) struct Covered {
     /// Its path in the folder, without `.toml`.
     pub(super) name: String,
-    /// The path it was read from, as in its cells.
+    /// The path from which it was read. The run's record has the same path.
     pub(super) path: String,
     pub(super) ids: Vec<String>,
 }
 
-/// The heading of the table. A file without it was not written by us.
+/// The first line of the table. A file with another first line is not ours, and is not overwritten.
 const HEADING: &str = "# What the scenarios show";
 
 pub(super) fn is_coverage(page: &str) -> bool {
     page.lines().next() == Some(HEADING)
 }
 
-/// `COVERAGE.md`: for each requirement the pair of variants or the scenarios that show it.
+/// Writes `COVERAGE.md`. For each requirement, it names the pair of variants or the scenarios that
+/// show it.
 pub(super) fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     let mut rows = String::new();
     let mut row = |id: &str, title: &str, shown: &str| {
@@ -57,7 +57,7 @@ pub(super) fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     )
 }
 
-/// A claim, the scenario that makes it, and the cells that fail and mend.
+/// A claim, its scenario, and two cells: one fails, and the other does not.
 type Claimed<'a> = (&'a ClaimRecord, &'a str, [&'a CellRecord; 2]);
 
 fn claims<'a>(covered: &'a [Covered], record: &'a RunRecord, id: &str) -> Vec<Claimed<'a>> {
@@ -86,7 +86,7 @@ fn holds(claims: &[Claimed<'_>]) -> bool {
     claims.iter().all(|(claim, ..)| claim.pass)
 }
 
-/// The first pair with both numbers, and the scenarios of the others.
+/// The first pair with both figures, and the scenarios of the other pairs.
 fn told(claims: &[Claimed<'_>]) -> String {
     let (claim, name, cells) = &claims[0];
     let more: BTreeSet<&str> = claims[1..].iter().map(|(_, other, _)| *other).filter(|n| n != name).collect();

@@ -1,4 +1,4 @@
-//! The table of a record that is made by hand, and the page of a folder that is run.
+//! Tests the table with a hand-made record, and the page with a folder of scenarios that are run.
 
 use syncdyno::record::{CellRecord, ClaimRecord, FiguresRecord};
 use syncdyno_oracle::metrics::{Figure, Unit};

@@ -1,4 +1,5 @@
-//! `ledger`: how many worlds a hunt needs to find each planted bug, and how many random seeds do.
+//! `ledger`: counts how many worlds (simulations) it takes to find each planted bug, by a hunt and
+//! by random seeds.
 //!
 //! `trial` looks for one bug in both ways, `table` writes `LEDGER.md`, and `small` makes the
 //! failures of the hunts small.
@@ -22,7 +23,7 @@ use crate::ending::{Ending, complain, say};
 use small::Limits;
 use trial::{START, Trial};
 
-/// Where the table is kept.
+/// The path of the table.
 const PAGE: &str = "scenarios/LEDGER.md";
 
 /// What is measured.
@@ -48,7 +49,7 @@ pub(crate) struct LedgerArgs {
     out: PathBuf,
 }
 
-/// Looks for planted bugs in both ways, and writes the page.
+/// Looks for planted bugs in both ways, and writes the table.
 pub(crate) fn ledger(args: &LedgerArgs) -> Ending {
     let bugs = chosen(&args.bugs)?;
     let document = document(Path::new(START))?;
@@ -88,7 +89,7 @@ fn document(path: &Path) -> Result<Document, (Exit, String)> {
     Document::of_file(path, &text).map_err(|e| (Exit::Invalid, e.to_string()))
 }
 
-/// Does the same for each item on some threads; the results are in the order of the items.
+/// Calls `work` for each item, on some threads. The results are in the order of the items.
 fn each<T: Sync, R: Send>(items: &[T], jobs: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

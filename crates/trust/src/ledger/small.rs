@@ -1,4 +1,4 @@
-//! Makes failures small: those of hunts for planted bugs, and some of wrong settings.
+//! Makes failures small. They come from hunts for planted bugs, and from some wrong settings.
 
 use std::path::Path;
 
@@ -12,19 +12,18 @@ use super::trial::{START, hunted, processor_time, since, with};
 use super::{document, each};
 use crate::ending::{Ending, complain, say};
 
-/// Lines of a small file that are few.
+/// A file of up to this many lines is small.
 const FEW_LINES: usize = 25;
-/// Lines of a small file that are still bearable.
+/// A file of up to this many lines is still acceptable.
 const MANY_LINES: usize = 40;
-/// Processor time that making a failure small may take.
+/// The maximum processor time for one failure.
 const LONG: Span = Span::secs(120);
 /// The seed of the hunts.
 const SEED: u64 = 1;
-/// With all faults of the file, and its sizes.
+/// A swarm with all faults of the file, and with the file's sizes.
 const WHOLE: [&str; 2] = ["swarm.on=1", "swarm.sizes=false"];
 
-/// Wrong settings of the world of strategies: its variant, and a key under
-/// `gateway.serve.capture`, or of the scenario.
+/// Wrong settings of the scenario of strategies: the variant, and a key with its wrong value.
 pub(super) const WRONG: &[(&str, &str)] = &[
     ("keyset", "gateway.serve.capture.last_modified.bound=strict"),
     ("keyset", "engine.push.capture=dirty-flags"),
@@ -35,7 +34,7 @@ pub(super) const WRONG: &[(&str, &str)] = &[
 ];
 const STRATEGIES: &str = "scenarios/strategies/chaos.toml";
 
-/// A failure to make small.
+/// A failure that is to be made small.
 struct Failing {
     name: String,
     path: &'static str,
@@ -54,17 +53,17 @@ struct Small {
     is_same: bool,
 }
 
-/// How much is done.
+/// The limits of the work.
 pub(super) struct Limits {
-    /// The most failures.
+    /// The maximum number of failures.
     pub(super) most: usize,
-    /// The most worlds of a hunt.
+    /// The maximum number of worlds per hunt.
     pub(super) worlds: u64,
-    /// Worker threads.
+    /// The number of worker threads.
     pub(super) jobs: usize,
 }
 
-/// Makes failures small, those of settings first, and prints a table.
+/// Makes failures small and prints a table. The failures of wrong settings come first.
 pub(super) fn small(
     start: &Document,
     bugs: &[&'static Bug],

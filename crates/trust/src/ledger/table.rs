@@ -1,4 +1,4 @@
-//! The page of the ledger.
+//! Writes the page of the ledger.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use syncdyno::base::Span;
 
 use super::trial::{START, Trial, Way};
 
-/// The page: what it measures, a line per bug, and the medians.
+/// Writes the page: an introduction, a line per bug, and the medians.
 pub(super) fn page(trials: &[Trial], ranges: u64, most: u64) -> String {
     let mut text = head(ranges, most);
     for trial in trials {
@@ -41,7 +41,6 @@ A world counts only if the correct engine passes the check in it.
     )
 }
 
-/// The line of a bug.
 pub(super) fn line(trial: &Trial) -> String {
     let bug = trial.bug;
     let reports: Vec<&str> = bug.reports().iter().map(|report| report.name).collect();
@@ -50,7 +49,7 @@ pub(super) fn line(trial: &Trial) -> String {
     format!("| `{}` | {} | {report} | {chaos} | {hunt} |", bug.id, bug.mechanism)
 }
 
-/// Median worlds and seconds.
+/// The median number of worlds, and the median seconds.
 fn told(ways: &[Way]) -> String {
     let Some(way) = median(ways) else { return "– | –".to_owned() };
     let worlds = way.worlds.map_or_else(|| "not found".to_owned(), |worlds| worlds.to_string());
@@ -61,11 +60,12 @@ fn seconds(time: Span) -> f64 {
     time.0 as f64 / 1e9
 }
 
-/// The middle of the ways by their worlds; one that found nothing is the longest.
+/// The median of the searches, by their number of worlds. A search that found nothing counts as the
+/// longest.
 fn median(ways: &[Way]) -> Option<Way> {
     let mut sorted = ways.to_vec();
     sorted.sort_by_key(|way| (way.worlds.unwrap_or(u64::MAX), way.time));
-    // Of five, three that found nothing are most of them; the others were not tried.
+    // If 3 of 5 searches found nothing, the median is known, and the others are not run.
     sorted.get(sorted.len() / 2).copied()
 }
 
@@ -125,7 +125,7 @@ fn names(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// A line of medians over bugs; the ratio is the median over the bugs of hunt's worlds per chaos'.
+/// A line of medians over the bugs. The ratio is the median of each bug's own ratio, hunt to chaos.
 fn summary(name: &str, pairs: &[(Way, Way)]) -> String {
     let middle = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! Looks for a planted bug in two ways: by random faults, one seed after another, and by a hunt.
+//! Looks for a planted bug in two ways: with random faults, seed after seed, and with a hunt.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,15 @@ use syncdyno::oracle::implied;
 use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::world::Stacks;
 
-/// The scenario that both start from. It was written for the tests of hunts: some tasks in lists,
-/// three phones, and no fault.
+/// The scenario from which both ways start. It was written for the tests of hunts. It has some
+/// tasks in lists, 3 phones and no fault.
 pub(super) const START: &str = "tests/it/worlds/notes.toml";
-/// The first seeds; also the seeds of the hunts.
+/// The first seeds of the random search. They are also the seeds of the hunts.
 const FIRST: [u64; 5] = [1, 1_001, 2_001, 3_001, 4_001];
 
-/// Random faults of every kind. Kinds of `scenarios/chaos.toml` have its shares, and a fifth of its
-/// times, because the script has a fifth of its length; the others come about once per phone.
+/// Random faults of all kinds. Kinds that are in `scenarios/chaos.toml` have its probabilities and
+/// a fifth of its times, because this script has a fifth of its length. The other kinds happen
+/// about once per phone.
 const CHAOS: [&str; 28] = [
     "swarm.on=0.75",
     "chaos.kill_mtbf=72s",
@@ -50,9 +51,9 @@ const CHAOS: [&str; 28] = [
     "workload.contention.deletes=5%",
 ];
 
-/// Bugs in parts that the start does not have, so that no fault can show them: photos, keys from
-/// the backend or from a pool, people who decide conflicts, merged edits, what the app shows of a
-/// sync, a queue on disk, entities in several units, foreign keys in the phone's database.
+/// Bugs that no fault can show here, because the scenario lacks their part. The parts are: photos,
+/// keys from the backend or from a pool, people who decide conflicts, merged edits, the sync status
+/// of the app, a queue on disk, entities in several units, foreign keys in the phone's database.
 const ELSEWHERE: [&str; 33] = [
     "last-stretch-is-all",
     "takes-anothers-word",
@@ -89,31 +90,33 @@ const ELSEWHERE: [&str; 33] = [
     "merges-in-silence",
 ];
 
-/// True if the start has the part in which the bug is.
+/// True if the scenario has the part that contains the bug.
 pub(super) fn fits(bug: &Bug) -> bool {
     !ELSEWHERE.contains(&bug.id)
 }
 
-/// How far one way of looking went, from one first seed.
+/// The result of one search: one way, from one first seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Way {
-    /// The worlds up to the first failure by the bug's own check; `None` if there was none.
+    /// The number of worlds (simulations) up to the first failure of the bug's own check; `None` if
+    /// there was no failure.
     pub(super) worlds: Option<u64>,
-    /// Processor time up to there.
+    /// The processor time up to the first failure.
     pub(super) time: Span,
 }
 
-/// What both ways took to find a bug, from each first seed.
+/// The searches for one bug in both ways, from each first seed.
 pub(super) struct Trial {
     pub(super) bug: &'static Bug,
     pub(super) chaos: Vec<Way>,
     pub(super) hunt: Vec<Way>,
-    /// The worlds of both ways in which the correct engine failed by the same check.
+    /// The number of worlds in which the correct engine failed by the same check, in both ways.
     pub(super) false_alarms: u64,
 }
 
 impl Trial {
-    /// Looks for the bug from this many first seeds. Stops when most of them are beyond the limit.
+    /// Looks for the bug from this many first seeds. Stops when most searches have exceeded the
+    /// limit.
     pub(super) fn of(bug: &'static Bug, document: &Document, ranges: u64, most: u64) -> Trial {
         let mut trial = Trial { bug, chaos: Vec::new(), hunt: Vec::new(), false_alarms: 0 };
         for seed in FIRST.into_iter().take(ranges as usize) {
@@ -153,7 +156,8 @@ impl Trial {
         let start = processor_time();
         let (failure, candidates) = hunted(self.bug, document, seed, most, &mut self.false_alarms);
         let time = since(start);
-        // A generation ends after the candidate that fails; each takes about the same time.
+        // A generation ends after the candidate that fails. Each candidate takes about the same
+        // time, so the time is divided.
         let worlds = failure.map(|failure| failure.candidates);
         let part = Span(
             (u128::from(time.0) * u128::from(worlds.unwrap_or(candidates)) / u128::from(candidates.max(1)))
@@ -163,7 +167,7 @@ impl Trial {
     }
 }
 
-/// Hunts a bug until its own check fails; also returns how many candidates were run.
+/// Hunts a bug until its own check fails. Also returns the number of candidates.
 pub(super) fn hunted(
     bug: &Bug,
     document: &Document,
@@ -179,7 +183,7 @@ pub(super) fn hunted(
     let hunted = with(|means| {
         hunt(&game, means, length, &mut |hunted| {
             for failure in &hunted.failures[judged..] {
-                // The first setting is the engine.
+                // The first setting selects the engine.
                 if found.is_some() || failure.goal.check != bug.check || failure.candidates > most {
                     continue;
                 }
@@ -196,14 +200,14 @@ pub(super) fn hunted(
     (found, hunted.candidates)
 }
 
-/// Does something with the means to run worlds on this thread.
+/// Calls `what` with everything that is needed to run worlds on this thread.
 pub(super) fn with<T>(what: impl FnOnce(Means<'_>) -> T) -> T {
     let runner = InProcess(Stacks::builtin());
     let signals = Signals::default();
     what(Means { runner: &runner, signals: &signals, jobs: 1, budget: Span::secs(120), runs: 3_000 })
 }
 
-/// True if the world fails by this check, and by no other check that implies it.
+/// True if the world fails by this check, and not by a check that implies it.
 fn is_caught(document: &Document, sets: &[String], seed: u64, engine: &str, check: &str) -> bool {
     let sets = [sets, &[format!("engine.name={engine}")]].concat();
     let request = Request { sets, seeds: vec![seed], ..Request::default() };
@@ -218,13 +222,13 @@ fn is_caught(document: &Document, sets: &[String], seed: u64, engine: &str, chec
     })
 }
 
-/// The processor time of this thread so far; nothing if the system does not tell it.
+/// The processor time of this thread so far; 0 if the system does not report it.
 pub(super) fn processor_time() -> Span {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Span(text.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
 }
 
-/// The processor time of this thread since then.
+/// The processor time of this thread since `start`.
 pub(super) fn since(start: Span) -> Span {
     Span(processor_time().0.saturating_sub(start.0))
 }

@@ -1,4 +1,4 @@
-//! One cell: a link, a chunk size, a congestion control, and perhaps an outage; and its simulation.
+//! A cell: a link, a chunk size, a congestion control and perhaps an outage. Builds its simulation.
 
 use std::sync::Arc;
 
@@ -9,20 +9,19 @@ use syncdyno_world::net::{Jitter, Profile};
 use syncdyno_world::setup::Setup;
 use syncdyno_world::world::Stacks;
 
-/// Time from the beginning to the phone's login.
+/// The time from the start to the phone's login.
 const LOGIN: Span = Span::millis(200);
-/// A request is given up after this.
+/// The timeout of a request.
 const PATIENCE: &str = "30s";
 
-/// The parameters of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cell {
-    /// A profile of the library, used without its variation.
+    /// The name of a profile in the library. The cell uses it without its variation.
     pub(crate) link: String,
     pub(crate) congestion: String,
     pub(crate) rows: u64,
     pub(crate) chunk: u64,
-    /// Start, relative to the login, and length.
+    /// The outage's start after the login, and its length.
     pub(crate) outage: Option<(Span, Span)>,
 }
 
@@ -57,17 +56,18 @@ per_device = 0
         )
     }
 
-    /// What is simulated: a link without variation, and a phone whose database costs no flash time.
+    /// Builds the simulation: a link without variation, and a phone whose database needs no flash
+    /// time.
     ///
     /// # Errors
-    /// What is wrong with the scenario.
+    /// A text that says what is wrong with the scenario.
     pub(crate) fn setup(&self) -> Result<Setup, String> {
         let document = Document::parse("live.toml", &self.text()).map_err(|e| e.to_string())?;
         let plans = document.plans(&Request::default(), &Stacks::builtin().described());
         let plan = plans.map_err(|e| e.to_string())?.into_iter().next().ok_or("no plan")?;
         let mut setup = plan.setup;
         setup.backend.service_cv_milli = 0;
-        // Let the phone choose the chunk size.
+        // The phone chooses the chunk size.
         setup.backend.page_cap = u32::MAX;
         for fleet in &mut setup.fleets {
             fleet.links.iter_mut().for_each(|(link, _)| *link = Arc::new(steady(link)));
@@ -85,7 +85,6 @@ per_device = 0
     }
 }
 
-/// The profile without variation.
 fn steady(link: &Profile) -> Profile {
     Profile {
         steps: None,

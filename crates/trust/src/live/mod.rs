@@ -1,7 +1,7 @@
-//! Compares the simulation with the program itself: the kept times of first syncs over real TCP
-//! (`reference/live.csv`) with what is predicted for the same cells.
+//! Compares the simulation with the real program. `reference/live.csv` has the measured times of
+//! first syncs over real TCP; each cell is also predicted by simulation.
 //!
-//! Reading order: [`predict`] simulates a [`cell`]; [`table`] evaluates the results.
+//! Reading order: [`predict`] simulates a [`cell`], and [`table`] evaluates the results.
 
 mod cell;
 mod predict;
@@ -15,7 +15,7 @@ use syncdyno::record::Exit;
 use crate::ending::{Ending, say, verdict};
 use crate::live::table::{HEADS, Row, Summary};
 
-/// Predicts the cells of a table again, evaluates it, and writes it if that is wanted.
+/// Predicts the cells of a table again and evaluates the table. Writes it if `out` is set.
 pub(crate) fn predict_again(path: &Path, out: Option<&Path>) -> Ending {
     let unreadable = |e: csv::Error| (Exit::Usage, format!("{}: {e}", path.display()));
     let read = csv::Reader::from_path(path).map_err(unreadable)?;

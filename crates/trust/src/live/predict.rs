@@ -10,11 +10,10 @@ use syncdyno_world::world::{Ear, Stacks, Unwatched, run_heard};
 use crate::live::cell::Cell;
 use crate::live::tally::Tally;
 
-/// A prediction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Predicted {
     pub(crate) tally: Tally,
-    /// Bytes of packets with data, including all headers: up and down.
+    /// The bytes of packets with data, with all headers: up and down.
     pub(crate) wire: [u64; 2],
 }
 
@@ -36,7 +35,7 @@ impl Ear for Predicted {
 /// Simulates a cell.
 ///
 /// # Errors
-/// It cannot be simulated, or its first sync did not end.
+/// The cell cannot be simulated, or its first sync did not end.
 pub(crate) fn predict(cell: &Cell) -> Result<Predicted, String> {
     let setup = cell.setup()?;
     let heard = Rc::new(RefCell::new(Predicted::default()));
@@ -46,16 +45,17 @@ pub(crate) fn predict(cell: &Cell) -> Result<Predicted, String> {
     Ok(predicted)
 }
 
-/// Variations of an outage's start and length, in thousandths. The events before the outage may be
-/// off by 1 %, and a TCP retransmission by 5 % of the outage's length.
+/// Variations of an outage's start and length, in thousandths. Events before the outage may be
+/// predicted 1 % too early or too late. A TCP retransmission may be off by 5 % of the outage's
+/// length.
 const NEAR: [(u64, u64); 4] = [(1_000, 950), (1_000, 1_050), (990, 1_000), (1_010, 1_000)];
 
-/// Whether the predicted time would change by more than 5 % if the outage were a little shorter or
-/// longer, earlier or later. The measured time may then fall on either side: another TCP
-/// retransmission meets the outage, or the outage falls between two requests.
+/// True if a slightly shorter, longer, earlier or later outage would change the predicted time by
+/// more than 5 %. Then the measured time may be on either side: another TCP retransmission meets
+/// the outage, or the outage falls between two requests.
 ///
 /// # Errors
-/// Those of [`predict`].
+/// The errors of [`predict`].
 pub(crate) fn is_at_an_edge(cell: &Cell, predicted: Span) -> Result<bool, String> {
     let Some((from, length)) = cell.outage else { return Ok(false) };
     for (sooner, shorter) in NEAR {

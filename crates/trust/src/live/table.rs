@@ -9,8 +9,8 @@ use syncdyno_contract::base::Span;
 use crate::live::cell::Cell;
 use crate::live::predict::{is_at_an_edge, predict};
 
-/// One cell as a row of the table. Times are in seconds. Bytes are those of bodies; bytes on the
-/// wire include all packet headers.
+/// One cell as a row of the table. Times are in seconds. Byte counts are of bodies. Bytes on the
+/// wire also include all packet headers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
     link: String,
@@ -21,9 +21,10 @@ pub(crate) struct Row {
     outage_s: Option<f64>,
     predicted_s: f64,
     measured_s: Option<f64>,
-    /// By how much the measured time is longer, in percent.
+    /// The deviation of the measured time in percent. It is positive if the measurement took
+    /// longer.
     error_percent: Option<f64>,
-    /// Whether a slightly different outage is predicted to take much longer or shorter.
+    /// True if the prediction is much longer or shorter with a slightly different outage.
     edge: bool,
     predicted_requests: u64,
     measured_requests: Option<u64>,
@@ -65,10 +66,10 @@ impl Row {
             outage: self.outage_start_s.zip(self.outage_s).map(|(from, length)| (span(from), span(length))),
         }
     }
-    /// The same measurement with the current prediction.
+    /// The same measurement with a new prediction.
     ///
     /// # Errors
-    /// Why it cannot be simulated.
+    /// The reason why the cell cannot be simulated.
     pub(crate) fn predicted_again(&self) -> Result<Row, String> {
         let cell = self.cell();
         let predicted = predict(&cell)?;
@@ -85,7 +86,7 @@ impl Row {
             ..self.clone()
         })
     }
-    /// The line that is printed when the cell ends.
+    /// The printed line of a cell.
     pub(crate) fn line(&self) -> String {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let outage = self.outage_start_s.zip(self.outage_s);
@@ -115,23 +116,23 @@ pub(crate) const HEADS: &str =
 /// The evaluation of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Summary {
-    /// Cells without an outage: their number, how many are within 2 %, and their errors.
+    /// Cells without an outage: the number, how many are within 2 %, and the errors.
     pub(crate) steady: Errors,
-    /// Cells with an outage, within 10 %.
+    /// Cells with an outage: the number, how many are within 10 %, and the errors.
     pub(crate) outage: Errors,
-    /// Those cells with an outage that are not at an edge.
+    /// The cells with an outage that are not at an edge.
     pub(crate) apart: Errors,
-    /// Number of links (with a congestion control, with or without an outage) whose best chunk is
-    /// as predicted, and number of all links.
+    /// The number of links whose predicted best chunk is the measured best, and the number of all
+    /// links. A link counts once per congestion control, with and without an outage.
     pub(crate) best: (usize, usize),
-    /// The same, if a chunk that took at most 1 % longer also counts as best.
+    /// The first number of `best`, if a chunk that took at most 1 % longer than the best also
+    /// counts.
     pub(crate) nearly_best: usize,
     pub(crate) unmeasured: usize,
-    /// Cells whose bytes or requests differ from the prediction.
+    /// The number of cells whose bytes or requests differ from the prediction.
     pub(crate) other_bytes: usize,
 }
 
-/// Errors of cells, in percent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Errors {
     pub(crate) cells: usize,
@@ -153,12 +154,13 @@ impl Errors {
     }
 }
 
-/// Limits, in percent: the error of a steady cell, the error of a cell with an outage, and the
-/// share of the latter, and of best chunks, that must hold.
+/// Limits in percent: the error of a cell without an outage, and the error of a cell with one.
+/// `SHARE` of the cells with an outage must meet their limit, and `SHARE` of the best chunks must
+/// be right.
 const STEADY: f64 = 2.0;
 const OUTAGE: f64 = 10.0;
 const SHARE: f64 = 90.0;
-/// A chunk is as good as the best if it takes at most this multiple of the best time.
+/// A chunk is nearly the best if its time is at most this multiple of the best time.
 const NEARLY: f64 = 1.01;
 
 impl Summary {
@@ -187,7 +189,7 @@ impl Summary {
             other_bytes: rows.iter().filter(is_other).count(),
         }
     }
-    /// Whether the results are within the limits.
+    /// True if the results are within the limits.
     pub(crate) fn holds(&self) -> bool {
         let (same, of) = self.best;
         self.unmeasured == 0
@@ -219,7 +221,7 @@ impl Summary {
     }
 }
 
-/// The measured times of the chunk that is predicted to be best, and of the one that was best.
+/// The measured time of the chunk with the best prediction, and the best measured time.
 fn chosen(rows: &Vec<&Row>) -> Option<(f64, f64)> {
     let best = rows.iter().min_by(|a, b| a.predicted_s.total_cmp(&b.predicted_s))?;
     let measured = rows.iter().filter_map(|row| row.measured_s).min_by(f64::total_cmp)?;
@@ -295,7 +297,7 @@ mod tests {
             rows[place] = bad;
             assert!(!Summary::of(&rows).holds(), "{}", Summary::of(&rows).text());
         }
-        // The chunk with the best prediction takes a little longer than the other.
+        // The chunk with the best prediction takes slightly longer than the other chunk.
         let other = [row(50, false, 1.0, 1.005), row(200, false, 1.01, 1.0)];
         let summary = Summary::of(&other);
         assert_eq!((summary.best, summary.nearly_best), ((0, 1), 1));

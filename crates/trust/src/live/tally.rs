@@ -1,18 +1,19 @@
-//! Counts the engine's events during a first sync, as the measured program did.
+//! Counts the engine's events during a first sync. The measured program counted them in the same
+//! way.
 
 use syncdyno_contract::base::{Span, Time};
 use syncdyno_contract::contract::EngineEvent;
 
-/// Counts from the login to the end of the first sync.
+/// Counters from the login to the end of the first sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) begun: Option<Time>,
     pub(crate) ended: Option<Time>,
     pub(crate) requests: u64,
     pub(crate) failed: u64,
-    /// Bytes of request bodies.
+    /// The bytes of request bodies.
     pub(crate) up: u64,
-    /// Bytes of response bodies.
+    /// The bytes of response bodies.
     pub(crate) down: u64,
     pub(crate) rows: u64,
     pub(crate) errors: u64,
@@ -22,7 +23,7 @@ impl Tally {
     pub(crate) fn begins(&mut self, at: Time) {
         self.begun.get_or_insert(at);
     }
-    /// Counts an event before the first sync's end.
+    /// Counts an event, up to the end of the first sync.
     pub(crate) fn on(&mut self, at: Time, event: &EngineEvent<'_>) {
         match *event {
             EngineEvent::RequestSent { bytes, .. } => {
@@ -39,7 +40,6 @@ impl Tally {
             _ => {}
         }
     }
-    /// Time from the login to the end of the first sync.
     pub(crate) fn took(&self) -> Option<Span> {
         Some(self.ended?.since(self.begun?))
     }

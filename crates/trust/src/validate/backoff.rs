@@ -1,6 +1,6 @@
-//! Clients that retry after a conflict, compared with the simulator of the AWS Architecture Blog
-//! (Brooker 2015; aws-samples/aws-arch-backoff-simulator, Apache-2.0): each client reads the
-//! version of a row and writes if it is unchanged.
+//! Clients that retry after a conflict, compared with a published simulator (AWS Architecture Blog,
+//! Brooker 2015; aws-samples/aws-arch-backoff-simulator, Apache-2.0). Each client reads the version
+//! of a row, and writes the row if the version is unchanged.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,13 +15,13 @@ const RUNS: u64 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stop {
-    /// The read is at the server.
+    /// The read request reaches the server.
     Read,
-    /// The response is at the client. It has this version.
+    /// The response reaches the client. It contains this version.
     Told(u64),
-    /// The write is at the server. It overwrites this version.
+    /// The write request reaches the server. It overwrites this version.
     Write(u64),
-    /// The response to the write is at the client: whether the row was unchanged.
+    /// The response to the write reaches the client. It is true if the row was unchanged.
     Written(bool),
 }
 
@@ -34,7 +34,7 @@ struct Client {
 fn contend(options: &RetryOptions, run: u64) -> (Time, u64) {
     let mut net = Seed(run).stream("net", 0, 0);
     let mut random = Seed(run).stream("retry", 0, 0);
-    // |N(10 ms, 2 ms)| each way.
+    // A message takes |N(10 ms, 2 ms)| in each direction.
     let delay = |net: &mut Stream| Span::from_secs_f64((10.0 + 2.0 * net.normal()).abs() / 1e3);
     let mut clients = [Client::default(); CLIENTS];
     let mut messages: BinaryHeap<Reverse<(Time, usize, Stop)>> = BinaryHeap::new();
@@ -67,12 +67,12 @@ fn contend(options: &RetryOptions, run: u64) -> (Time, u64) {
     (now, writes)
 }
 
-/// Per kind of backoff: the time until all clients have written, and the number of writes.
+/// Per kind of backoff, the time until all clients have written, and the number of writes.
 pub(super) fn figures() -> Vec<Figure> {
     let mut figures = Vec::new();
-    // The simulator's base is 5 ms. Its exponential backoffs double the base before the first wait,
-    // so their first wait is at most 10 ms. Its decorrelated jitter starts from the base itself, as
-    // ours does. Clients without backoff do not wait.
+    // The published simulator has a base of 5 ms. Its exponential backoffs double the base before
+    // the first wait, so the first wait is at most 10 ms. Its decorrelated jitter starts from the
+    // base itself, like ours. Clients without backoff do not wait.
     for (name, jitter, base_ms, completion, calls) in [
         ("exponential", Jitter::None, 10, 64_177.0, 1_850.0),
         ("equal jitter", Jitter::Equal, 10, 6_493.0, 812.0),

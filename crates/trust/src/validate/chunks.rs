@@ -1,17 +1,18 @@
-//! Chunks that restart when the connection breaks: their mean time compared with E\[T\] = (1/λ +
-//! R)(e^{λ(o + c·s)} − 1), and their best size. Work with checkpoints where restarts can fail, too:
-//! Daly 2006, "A higher order estimate of the optimum checkpoint interval", figures 3 to 5.
+//! Chunks that restart when the connection breaks. Their mean time is compared with E\[T\] = (1/λ +
+//! R)(e^{λ(o + c·s)} − 1), and so is their best size. The last figures are for work with
+//! checkpoints, where a restart can also fail: Daly 2006, "A higher order estimate of the optimum
+//! checkpoint interval", figures 3 to 5.
 
 use super::figures::Figure;
 use super::rig::{Client, Order, failures, mean_time};
 use syncdyno_contract::base::{BitRate, Seed, Span};
 use syncdyno_world::theory::chunk::Cost;
 
-/// A link; its best chunk in rows; the cost per row in chunks of 1/4 and 4 times that size,
-/// relative to the best.
+/// A link: its name, its costs, its best chunk in rows, and the relative cost per row with a
+/// quarter and with 4 times that chunk.
 type Link = (&'static str, Cost, f64, [f64; 2]);
 
-/// The cost with o, c and 1/λ in seconds.
+/// Makes a cost; o, c and 1/λ are in seconds.
 const fn cost(chunk: f64, row: f64, mtbf: f64) -> Cost {
     Cost { chunk, row, mtbf }
 }
@@ -25,9 +26,10 @@ const LINKS: [Link; 6] = [
     ("GEO", cost(1.9, 0.3e-3, 600.0), 154_971.0, [1.09, 1.09]),
 ];
 
-/// Mean time to recover, during which nothing fails.
+/// The mean time to recover. Nothing fails during it.
 const REPAIR: Span = Span::secs(20);
-/// Bytes do not matter here, so a row has as few as encode its time: a byte takes 10 ms.
+/// The time per byte (10 ms) is so long that a row needs only a few bytes. The number of bytes does
+/// not matter here.
 const RATE: BitRate = BitRate(800);
 
 pub(super) fn figures() -> Vec<Figure> {
@@ -50,7 +52,7 @@ fn times(cost: Cost, rows: f64, seed: Seed) -> (f64, f64) {
     (reference, mean_time((seed, "validate.chunks"), path, failures, (reference, 100), chunk))
 }
 
-/// The best chunk by the closed form, and the simulated costs of smaller and larger ones.
+/// The best chunk by the formula, and the simulated costs of smaller and larger chunks.
 pub(super) fn best() -> Vec<Figure> {
     let beside = |((name, link, best, theirs), seed): (&Link, u64)| {
         let a_row = |rows| times(*link, rows, Seed(seed)).1 / rows;
@@ -66,15 +68,15 @@ pub(super) fn best() -> Vec<Figure> {
     LINKS.iter().zip(1..).flat_map(beside).collect()
 }
 
-/// MTBF in minutes, best interval in minutes, wall time in hours, for 500 hours of work with a
-/// checkpoint of 5 minutes and a restart of 10.
+/// The MTBF in minutes, the best interval in minutes, and the wall time in hours. The work takes
+/// 500 hours, a checkpoint 5 minutes and a restart 10 minutes.
 const DALY: [(u64, f64, f64); 3] = [(24 * 60, 116.7, 547.9), (6 * 60, 56.7, 610.2), (15, 9.2, 2_504.2)];
 
 pub(super) fn checkpoints() -> Vec<Figure> {
     let figure = |(&(mtbf, interval, wall), seed)| {
         let segments = 500.0 * 60.0 / interval;
         let segment = Order { work: Span::from_secs_f64(interval * 60.0) + Span::secs(5 * 60), bytes: 0 };
-        // A failure has no duration: the restart follows, and it can fail too.
+        // A failure has no duration. The restart follows at once, and can fail too.
         let failures = failures(Span::secs(mtbf * 60), Span::nanos(1));
         let path = (Span::ZERO, BitRate(1_000_000_000_000));
         let expected = (wall * 3_600.0 / segments, 25);

@@ -76,7 +76,7 @@ pub(crate) fn validate(what: Option<&Subject>) -> Ending {
     }
 }
 
-/// A file of transfers: the deviations of predictions, and whether every tolerance is met.
+/// Reads a file of transfers, and prints the deviations of the predictions. Checks every tolerance.
 fn judge(args: &MeasuredArgs, embedded: &str, predict: fn(&[u8]) -> Result<Predicted, Malformed>) -> Ending {
     let (shown, bytes) = match &args.file {
         Some(path) => (escape_path(path), read(path)?),

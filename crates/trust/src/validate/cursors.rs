@@ -1,6 +1,6 @@
-//! Rows lost by construction: what each time cursor loses while a device reads (if it loses
-//! nothing, the rows that arrived), and how many requests it makes. The first figures are exact.
-//! Those with rows touched or committed late are random, and may be off by a tenth.
+//! Counts the rows that each kind of time cursor loses while a device reads, and its requests. If a
+//! cursor loses nothing, the figure is the number of received rows. The first figures are exact. In
+//! the others, rows change or commit late at random, so these figures can be off by 10 %.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ struct Site {
 }
 
 impl Site {
-    /// With rows that share a timestamp, in groups of these sizes.
+    /// Makes a backend whose rows share timestamps. `groups` has the number of rows per timestamp.
     fn new(options: LastModifiedOptions, backend: BackendOptions, groups: &[u32]) -> Site {
         let backend = BackendOptions { page_cap: 10_000, service_cv_milli: 0, ..backend };
         let mut backend = Backend::new(plan(METERS).schema.clone(), backend, START, Seed(1));
@@ -92,7 +92,7 @@ impl Site {
     fn lost(&self) -> u64 {
         self.backend.rows(METER).filter(|row| !self.held.contains(row.key.as_str())).count() as u64
     }
-    /// Results compared with known figures; `requests` may be unknown.
+    /// Compares the results with known figures. If `requests` is unknown, it is not compared.
     fn told(&self, name: &str, lost: u64, requests: Option<u64>, tolerance: f64) -> Vec<Figure> {
         let figure = |what, known, ours| Figure::new(format!("{name}: {what}"), known, ours, tolerance);
         let rows = match lost {
@@ -104,7 +104,7 @@ impl Site {
     }
 }
 
-/// 1 000 rows with separate times, 2 500 that share one, 1 000 with separate times.
+/// 1 000 rows with different times, then 2 500 rows with one time, then 1 000 with different times.
 fn groups() -> Vec<u32> {
     let mut groups = vec![1; 2_001];
     groups[1_000] = 2_500;
@@ -135,12 +135,13 @@ pub(super) fn still() -> Vec<Figure> {
         let largest = f64::from(largest);
         figures.push(Figure::new(format!("{name}: largest page"), largest, site.largest as f64, 0.0));
     }
-    // With a bound that includes the last time, it requests the same page of a tie for ever.
+    // With a bound that includes the last time, the cursor requests the same page of equal times
+    // for ever.
     let mut endless = site(LastModifiedOptions { bound: Bound::Inclusive, ..LastModifiedOptions::default() });
     endless.pull(100, 1_000);
     let name = "ts >=, page 100: requests of a thousand";
     figures.push(Figure::new(name, 1_000.0, endless.requests as f64, 0.0));
-    // The link fails after page 12, and the next run starts at the latest saved time.
+    // The link fails after page 12. The next run starts at the latest saved time.
     let mut dies = site(by_offset());
     dies.pull(100, 12);
     dies.run += 1;
@@ -153,7 +154,8 @@ fn by_offset() -> LastModifiedOptions {
     LastModifiedOptions { paging: Paging::Offset, end: End::Count, ..LastModifiedOptions::default() }
 }
 
-/// Ten of the delivered rows are touched after each page; transactions commit late.
+/// In the first figures, 10 of the delivered rows change after each page. In the others, some
+/// transactions commit late.
 pub(super) fn moving() -> Vec<Figure> {
     let mut figures = Vec::new();
     for (page, lost, requests) in [(100, 327, 41), (500, 67, 9)] {
@@ -182,7 +184,7 @@ fn touch(site: &mut Site, draws: &mut Stream) {
     }
 }
 
-/// 20 000 rows, one every 10 ms, and a pull every 50 ms.
+/// 20 000 rows are created, one every 10 ms. The device pulls every 50 ms.
 fn late(window: Span) -> Site {
     let (bound, upto) = (Bound::Strict, Upto::Behind(window));
     let options = LastModifiedOptions { bound, upto, ..LastModifiedOptions::default() };
@@ -193,7 +195,7 @@ fn late(window: Span) -> Site {
     };
     let mut site = Site::new(options, backend, &[]);
     for n in 0..20_000_u64 {
-        // Rows are created between pulls, not at the same instant.
+        // Rows are created between pulls, and not at the same time as a pull.
         site.now = Time::ZERO + Span::millis(10 * n + 3);
         let key = Key::new(&format!("m{n:05}"));
         let made = site.backend.office().create(site.now, METER, key, vec![Value::Int(0)]);

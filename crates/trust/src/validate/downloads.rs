@@ -1,6 +1,7 @@
-//! Whole worlds: first downloads with durations published by vendors.
+//! First downloads, as whole simulations. Vendors have published their durations.
 //!
-//! Class, link and backend are our choice, as close as possible to the little that vendors publish.
+//! Vendors publish few details. We choose the device class, the link and the backend as close to
+//! them as possible.
 
 use super::figures::Figure;
 use super::rig::plan;
@@ -20,9 +21,10 @@ fn figure(outcome: &Outcome, metric: &str, stat: &str) -> f64 {
     figure.unwrap_or_else(|| panic!("there is no {metric} {stat}")) as f64
 }
 
-/// PowerSync's benchmark for Flutter: a Pixel 8a next to its server, rows of 142 bytes; a million
-/// took 62 s to download and were available after 139 s. This is a fiftieth of them. All of them
-/// take a quarter longer than theirs (172 s), as a random-key index outgrows its cache.
+/// PowerSync's benchmark for Flutter: a Pixel 8a next to its server, with rows of 142 bytes. A
+/// million rows took 62 s to download and were available after 139 s. This simulation has a
+/// fiftieth of the rows. With all rows it takes 172 s, a quarter longer than PowerSync, because an
+/// index with random keys no longer fits into its cache.
 fn powersync() -> [Figure; 2] {
     const SCENARIO: &str = r#"name = "powersync"
 duration = "5m"
@@ -57,8 +59,9 @@ apply_rows = 1_000
     ]
 }
 
-/// Volt MX's guide has first provisionings of 30 MB in 10 minutes to 400 MB in 3 hours: 50 to 37 kB
-/// per second. This is 30 MB from the measured SAP gateway, over a poor 3G link.
+/// The guide of Volt MX gives first downloads from 30 MB in 10 minutes to 400 MB in 3 hours: 50 to
+/// 37 kB per second. This simulation downloads 30 MB from the measured SAP gateway over a poor 3G
+/// link.
 fn volt_mx() -> Figure {
     const SCENARIO: &str = r#"name = "volt-mx"
 duration = "30m"

@@ -1,7 +1,7 @@
-//! The energy cost of a radio: 50 kB every 20 s, by the models of Balasubramanian et al., IMC 2009.
+//! The energy of a radio for 50 kB every 20 s, by the models of Balasubramanian et al., IMC 2009.
 //!
-//! Runs use these constants only for 2G. Those of Huang et al., MobiSys 2012, for the other radios,
-//! were published without such a total.
+//! A simulation uses these constants only for 2G. The constants for the other radios are from Huang
+//! et al., MobiSys 2012, who published no such total.
 
 use super::figures::Figure;
 use syncdyno_contract::base::{Span, Time};

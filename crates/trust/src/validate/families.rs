@@ -21,7 +21,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ("first downloads reported by vendors", downloads::figures),
 ];
 
-/// Simulates all families and, if asked for, predicts the measured transfers too.
+/// Simulates all families. With `with_transfers`, also predicts the measured transfers.
 pub(super) fn report(with_transfers: bool) -> Report {
     let mut sections = simulated(|_| true);
     if with_transfers {

@@ -1,15 +1,15 @@
-//! A figure that must be reproduced, and the verdict on many.
+//! Simulated figures with their references, and the verdict on them.
 
 use syncdyno::render::texts;
 
 /// A simulated figure and its reference.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Figure {
-    /// Its name with its unit: `EDGE, 681 rows a chunk: seconds a chunk`.
+    /// The name with its unit: `EDGE, 681 rows a chunk: seconds a chunk`.
     pub(super) name: String,
     pub(super) reference: f64,
     pub(super) measured: f64,
-    /// The largest allowed deviation, as a share of the reference.
+    /// The maximum deviation, as a share of the reference.
     pub(super) tolerance: f64,
 }
 
@@ -17,14 +17,14 @@ pub(super) struct Figure {
 pub(super) struct Kind {
     pub(super) name: String,
     pub(super) figures: usize,
-    /// Mean and maximum of the deviations, as shares.
+    /// The mean and the maximum of the deviations, as shares.
     pub(super) mean: f64,
     pub(super) max: f64,
     pub(super) tolerance: String,
     pub(super) met: bool,
 }
 
-/// A subject: all figures as a text, and the verdict on each kind.
+/// A section of the report: all figures as text, and the verdict on each kind.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Section {
     pub(super) title: &'static str,
@@ -35,7 +35,7 @@ pub(super) struct Section {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Report {
     pub(super) text: String,
-    /// True if every figure holds; `None` if none was judged.
+    /// True if every figure is within its tolerance; `None` if none was judged.
     pub(super) holds: Option<bool>,
 }
 
@@ -43,7 +43,7 @@ impl Figure {
     pub(super) fn new(name: impl Into<String>, reference: f64, measured: f64, tolerance: f64) -> Figure {
         Figure { name: name.into(), reference, measured, tolerance }
     }
-    /// Its deviation: 0.01 is 1 % above the reference.
+    /// The deviation: 0.01 means 1 % above the reference.
     pub(super) fn off(&self) -> f64 {
         self.measured / self.reference - 1.0
     }
@@ -104,7 +104,7 @@ impl Report {
     }
 }
 
-/// Four significant digits; integers from 1 000.
+/// Formats a number with 4 significant digits. From 1 000 on, it has no decimals.
 fn digits(x: f64) -> String {
     let decimals = match x.abs() {
         1e3.. => 0,

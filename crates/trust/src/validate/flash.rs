@@ -1,6 +1,7 @@
 //! SQLite on the simulated disk of the device classes, compared with measurements on devices.
 //!
-//! One constant is fitted, to the desktop's 150 ms; steps, syncs and bytes are SQLite's own.
+//! Only one constant is fitted, to the 150 ms of the desktop. The numbers of steps, syncs and bytes
+//! come from SQLite itself.
 
 use rusqlite::{Connection, StatementStatus};
 
@@ -13,7 +14,8 @@ use syncdyno_world::setup::DeviceClass;
 const ROLLBACK: &str = "PRAGMA journal_mode=TRUNCATE;PRAGMA synchronous=FULL";
 const LOG: &str = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL";
 
-/// Milliseconds of transactions of many rows and of one (sqlite.work; Jeong, USENIX ATC 2013).
+/// The milliseconds of a transaction with many rows, and of one with a single row (sqlite.work;
+/// Jeong, USENIX ATC 2013).
 pub(super) fn figures() -> Vec<Figure> {
     let ms = |span: Span| span.as_secs_f64() * 1e3;
     let many = "10 000 rows, two indices, one transaction: ms";
@@ -35,13 +37,13 @@ fn open(disk: &Disk, pragmas: &str) -> Connection {
     connection
 }
 
-/// Inserts rows in one transaction; returns the steps of SQLite's virtual machine.
+/// Inserts rows in one transaction. Returns the number of steps of SQLite's virtual machine.
 fn insert(connection: &Connection, ids: std::ops::Range<u64>) -> u64 {
     connection.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
     let mut statement =
         connection.prepare("INSERT INTO t VALUES(?1,?2,?3,?4,?5)").expect("the table is there");
     for id in ids {
-        // Keys in random order, as codes and names are.
+        // The keys are in random order. Codes and names of real apps are too.
         let mixed = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let (code, name) = (format!("{mixed:016x}"), format!("name {:x}", mixed >> 40));
         let row = (id as i64, code, name, format!("town {}", mixed % 97), 0.5);
@@ -59,7 +61,7 @@ fn took(disk: &Disk, class: &DeviceClass, steps: u64, seed: u64) -> Span {
     charged.until - charged.from
 }
 
-/// Ten thousand rows in one transaction, averaged over the noise of the syncs.
+/// The time of 10 000 rows in one transaction, averaged over the random duration of syncs.
 fn bulk(name: &str) -> Span {
     let class = class(name);
     let once = |seed| {

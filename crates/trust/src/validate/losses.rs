@@ -1,4 +1,4 @@
-//! Lost packets: how they are distributed, and their effect on TCP.
+//! Lost packets: their distribution, and their effect on TCP.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use syncdyno_contract::base::{BitRate, Ppm, Seed, Span, Time};
 use syncdyno_world::net::tcp::{Congestion, Load, Sender, Steady, Transfer};
 use syncdyno_world::net::{Conditions, Direction, Link, LinkSchedule, PacketLoss, Profile};
 
-/// Throughput of long transfers with independent losses p. Padhye et al. 1998 (PFTK, equation 31
-/// without a receiver's window): MSS ÷ (RTT·√(2p/3) + T₀·min(1, 3√(3p/8))·p(1 + 32p²)), where the
-/// first timeout T₀ is 3 RTT (RFC 6298). Mathis et al. 1997: √1.5·MSS ÷ (RTT·√p).
+/// The throughput of long transfers with independent losses of probability p. Padhye et al. 1998
+/// (PFTK, equation 31 without a receiver's window): MSS ÷ (RTT·√(2p/3) + T₀·min(1, 3√(3p/8))·p(1 +
+/// 32p²)). The first timeout T₀ is 3 RTT (RFC 6298). Mathis et al. 1997: √1.5·MSS ÷ (RTT·√p).
 pub(super) fn throughput() -> Vec<Figure> {
     let (mss, rtt, p) = (1_448.0, 0.070, 0.01);
     let timed_out = 3.0 * rtt * (3.0 * (3.0 * p / 8.0_f64).sqrt()).min(1.0) * p * (1.0 + 32.0 * p * p);
@@ -38,7 +38,7 @@ fn megabits(rtt: f64, loss: f64) -> f64 {
     (0..RUNS).map(once).sum::<f64>() / RUNS as f64
 }
 
-/// The share of lost packets and the length of their runs: p/(p + r) and 1/r.
+/// The share of lost packets, p/(p + r), and the mean length of a burst of losses, 1/r.
 pub(super) fn bursts() -> Vec<Figure> {
     let links = [
         ("congested Wi-Fi", 0.004, 0.33),
@@ -46,7 +46,7 @@ pub(super) fn bursts() -> Vec<Figure> {
         ("often and short", 0.05, 0.5),
     ];
     let figures = |(name, p, r)| {
-        // A hundred thousand bursts.
+        // The run is long enough for 100 000 bursts.
         let (loss, burst) = lost(p, r, (1e5 / p) as u64);
         let lost = format!("{name}, p {p}, r {r}: % lost");
         [

@@ -1,11 +1,11 @@
-//! Validation: our models compared with known results.
+//! Validation: compares our models with known results.
 //!
-//! Each family of figures is a file and a line in `families`. It runs our own parts in the
-//! smallest world that shows one thing, and returns the result with its reference. [`measured`]
-//! predicts files of measured transfers; `decoders` checks what decoders must refuse.
+//! Each family of figures is a file and a line in `families`. It runs parts of the bench in a small
+//! simulation, and returns each result with its reference. [`measured`] predicts files of measured
+//! transfers. `decoders` checks that decoders refuse damaged messages.
 //!
-//! Invariants: a figure is simulated, so it is the same on every machine; its tolerance is the one
-//! on the validation page, and no constant is fitted to a figure.
+//! Invariants: a figure is simulated, so it is the same on every machine. Its tolerance is the one
+//! on the validation page. No constant is fitted to a figure.
 
 mod backoff;
 mod chunks;

@@ -1,5 +1,5 @@
-//! The pool and the quota of a backend, compared with queueing theory; a profile, compared with the
-//! measurement that it comes from.
+//! The backend's workers and quota, compared with queueing theory. A backend profile, compared with
+//! the measurement from which it was made.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::figures::Figure;
 use super::rig::plan;
 
 const DEVICE: DeviceId = DeviceId(0);
-/// Mean service time, in rows of 1 µs each.
+/// The mean service time, in rows of 1 µs.
 const MEAN: f64 = 100_000.0;
 
-/// A backend whose only cost is 1 µs per row, to test its pool of workers.
+/// A backend whose only cost is 1 µs per row. It tests the pool of workers.
 struct Pool(Backend);
 
 impl Pool {
@@ -41,8 +41,8 @@ fn backend(options: BackendOptions) -> Backend {
     Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1))
 }
 
-/// Mean time in the queue over mean service time, with Poisson arrivals that load each worker by
-/// 0.8. `service` draws a service time with mean 1.
+/// The mean time in the queue divided by the mean service time. Arrivals are Poisson and load each
+/// worker by 0.8. `service` draws a service time with mean 1.
 fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> f64) -> f64 {
     let mut pool = Pool::of(workers);
     let mut arrivals = Seed(7).stream("arrivals", u64::from(workers), 0);
@@ -60,7 +60,8 @@ fn exponential(stream: &mut Stream) -> f64 {
     stream.exponential(Span::secs(1)).as_secs_f64()
 }
 
-/// A hyperexponential with balanced means and a squared coefficient of variation of 4.
+/// Draws from a hyperexponential distribution with balanced means and a squared coefficient of
+/// variation of 4.
 fn hyperexponential(stream: &mut Stream) -> f64 {
     let often = 0.5 * (1.0 + (3.0_f64 / 5.0).sqrt());
     let part = if stream.chance(often) { often } else { 1.0 - often };
@@ -82,8 +83,9 @@ pub(super) fn figures() -> Vec<Figure> {
     figures.into_iter().chain(gateway()).collect()
 }
 
-/// A herd is gone when the spare capacity has served it. Eight workers, 100 ms per request, 40 per
-/// second: 500 requests had queued, and those of half a minute were added.
+/// A queue after an outage empties at the rate of the spare capacity. 8 workers take 100 ms per
+/// request, and 40 requests per second arrive. The queue starts with 500 requests, plus the
+/// 1 200 requests of 30 s.
 fn herd() -> Figure {
     const RUNS: u64 = 40;
     const RATE: f64 = 40.0;
@@ -136,7 +138,7 @@ rows = 1
 devices = 1
 "#;
 
-/// Ten thousand entities of an SAP Gateway take as long as was measured (SAP community, 2015).
+/// 10 000 entities of an SAP Gateway take as long as measured (SAP community, 2015).
 fn gateway() -> [Figure; 2] {
     let mut backend = backend(plan(SAP).backend.clone());
     assert!(backend.page_cap() >= 10_000, "one answer held them all");

@@ -1,5 +1,5 @@
-//! Plans of scenarios of a few lines. A device behind a link that fails at random, and a server
-//! that works on each request for the time that the request gives.
+//! Helpers for validation. They make plans from scenarios of a few lines. They also build a device
+//! behind a link that fails at random, with a server that works on each request for a given time.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -30,8 +30,8 @@ pub(super) fn class(name: &str) -> DeviceClass {
     plan(&scenario).fleets.remove(0).classes.remove(0).0
 }
 
-/// A link that is up for an exponential time with the mean `mtbf`, then down for one with the mean
-/// `mean`.
+/// A link that is up and down for random times. The times are exponential, with the means `mtbf`
+/// and `mean`.
 pub(super) fn failures(mtbf: Span, mean: Span) -> Gaps {
     Gaps { mtbf, mean, mode: OutageMode::Reset, lengths: GapLengths::Exponential }
 }
@@ -48,16 +48,16 @@ pub(super) struct Client {
     link: Rc<RefCell<Link>>,
 }
 
-/// The wait before a retry, if the operating system does not notice that the link is down.
+/// The wait before a retry, if the operating system has not noticed that the link is down.
 const TRY_AGAIN: Span = Span::millis(50);
 
 impl Client {
-    /// Sends one order; true if the response came before the connection broke.
+    /// Sends one order. Returns true if the response came before the connection broke.
     pub(super) async fn order(&self, order: Order) -> bool {
         let request = [order.work.0, order.bytes].map(u64::to_le_bytes).concat();
         self.way.request(request, Time::FAR).await.is_ok()
     }
-    /// Waits until the link is up, as far as a device can know.
+    /// Waits until the device can know that the link is up.
     pub(super) async fn repaired(&self) {
         let now = self.handle.now();
         let up = self.link.borrow().conditions().seems_up_from(now);
@@ -73,8 +73,8 @@ impl Client {
 
 const JOBS: u32 = 100_000;
 
-/// The mean seconds of a `job` over a link that fails as `gaps` says. Each device does
-/// `jobs_per_device` jobs; a job takes about `expected` seconds.
+/// The mean seconds of a `job` over a link that fails as `gaps` describes. Each device does
+/// `jobs_per_device` jobs. A job takes about `expected` seconds.
 pub(super) fn mean_time(
     (seed, purpose): (Seed, &'static str),
     path: (Span, BitRate),
@@ -82,7 +82,7 @@ pub(super) fn mean_time(
     (expected, jobs_per_device): (f64, u32),
     job: impl AsyncFn(&Client) + Copy + 'static,
 ) -> f64 {
-    // Enough failures for three times the expected time.
+    // The failures cover 3 times the expected time.
     let horizon = Span::from_secs_f64(3.0 * expected * f64::from(jobs_per_device));
     let on_device = |device| {
         let link = failing_link(seed.derive(purpose, device), path, gaps, horizon);
@@ -98,7 +98,7 @@ fn time(link: Link, jobs: u32, job: impl AsyncFn(&Client) + 'static) -> Span {
     let (device, server) = (handle.node("device"), handle.node("server"));
     let link = Rc::new(RefCell::new(link));
     let works = Rc::new(Works(handle.clone()));
-    // Closed forms have neither connections nor headers.
+    // The formulas have neither connections nor headers.
     let bare = TransportOptions::bare();
     let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(DiscardEvents), bare);
     let client = Client { handle: handle.clone(), way, link };

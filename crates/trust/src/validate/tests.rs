@@ -1,8 +1,8 @@
-//! Our models reproduce known results: every figure of `trust validate` is within its tolerance.
+//! Checks that every figure of `trust validate` is within its tolerance.
 
 use super::families::FAMILIES;
 
-/// Simulates the figures of one family, and reports those that are off.
+/// Simulates the figures of one family. Fails with those outside their tolerance.
 fn holds(name: &str) {
     let (_, family) = FAMILIES.iter().find(|(known, _)| *known == name).expect("there is such a family");
     let figures = family();

@@ -1,4 +1,4 @@
-//! The changes of a database, in order.
+//! The `_changes` feed of a database: its changes, in order.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,6 @@ use super::documents::{Reader, Wishes};
 use super::store::Doc;
 use crate::contract::{EntityId, ServerError, Slip, Span};
 
-/// The kind of feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Feed {
     Normal,
@@ -19,7 +18,6 @@ pub(super) enum Feed {
     EventSource,
 }
 
-/// The parameters of a `_changes` request.
 #[derive(Clone, Debug)]
 pub(super) struct Query {
     pub(super) since: i64,
@@ -29,13 +27,13 @@ pub(super) struct Query {
     wishes: Wishes,
     ids: Option<BTreeSet<String>>,
     pub(super) feed: Feed,
-    /// Interval of keep-alive messages; with it the feed does not end by itself.
+    /// The interval of keep-alive messages. If it is set, the feed does not end by itself.
     pub(super) heartbeat: Option<Span>,
-    /// How long to wait for a change.
+    /// How long the request waits for a change.
     pub(super) timeout: Span,
 }
 
-/// Some changes, and the sequence at which they end.
+/// Some changes, and the last sequence number among them.
 pub(super) struct Page {
     pub(super) lines: Vec<(i64, Json)>,
     pub(super) last: i64,
@@ -94,7 +92,7 @@ impl Query {
         })
     }
 
-    /// The changes after `since`.
+    /// Reads the changes after `since`.
     pub(super) fn page(&self, core: &Core, id: EntityId, slip: &mut Slip) -> Result<Page, ServerError> {
         let (mut docs, mut pending): (Vec<Doc>, i64) = (Vec::new(), 0);
         core.store.since(id, self.since, |doc| {
@@ -129,7 +127,7 @@ impl Query {
 }
 
 impl Page {
-    /// The response to one request.
+    /// The response to a request without a stream.
     pub(super) fn json(&self, core: &Core) -> Json {
         let lines: Vec<&Json> = self.lines.iter().map(|(_, line)| line).collect();
         json!({ "results": lines, "last_seq": core.seq(self.last), "pending": self.pending })

@@ -1,4 +1,4 @@
-//! State shared by all parts of the half: its tables, its database, its options.
+//! The state that all parts of this half share: its tables, its database, its options.
 
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ pub(super) struct Core {
     opaque: bool,
 }
 
-/// Why a document was refused, in CouchDB's words.
+/// The reason why a document is refused, in CouchDB's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) status: u16,
@@ -64,29 +64,29 @@ impl Core {
     pub(super) fn entity(&self, id: EntityId) -> &Entity {
         self.setup.schema.entity(id)
     }
-    /// The entity of a database.
+    /// Returns the entity of a database.
     pub(super) fn database(&self, name: &str) -> Option<EntityId> {
         rows::table(&self.setup.schema, name)
     }
-    /// The scope of the rows in the databases: all phones have the same attributes.
+    /// The attributes that select the rows in the databases. All phones have the same attributes.
     pub(super) fn attributes(&self) -> &[Value] {
         self.setup.attributes.first().map_or(&[], Vec::as_slice)
     }
-    /// Runs `work` as one transaction. It commits even after an error, as the record was written
-    /// too.
+    /// Runs `work` as one transaction. It also commits after an error, because the record's (the
+    /// backend's) changes stay too.
     pub(super) fn at_once<T>(&self, work: impl FnOnce() -> Result<T, ServerError>) -> Result<T, ServerError> {
         let together = self.store.0.unchecked_transaction().map_err(failed)?;
         let done = work();
         together.commit().map_err(failed)?;
         done
     }
-    /// A sequence number in the form that clients see.
+    /// Writes a sequence number in the form that clients see.
     pub(super) fn seq(&self, number: i64) -> Json {
         if self.opaque { json!(format!("{number}-g1AAAA")) } else { json!(number) }
     }
-    /// The number of a sequence in either form.
+    /// Reads the number of a sequence, in either form.
     pub(super) fn number(text: &str) -> Option<i64> {
-        // PouchDB sends a sequence back in quotes if it took it for JSON.
+        // PouchDB puts a sequence in quotes if it treats it as JSON.
         let text = text.trim_matches('"');
         text.split('-').next().and_then(|number| number.parse().ok())
     }

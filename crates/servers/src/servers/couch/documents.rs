@@ -1,4 +1,4 @@
-//! Documents that are read: responses to clients.
+//! Responses with documents.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use super::store::Doc;
 use super::tree::{Node, Rev};
 use crate::contract::{EntityId, Key, RowVersion, ServerError, Slip, Stamp};
 
-/// The parts of a document that are asked for, besides its body.
+/// The parts of a document that the client wants besides its body.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wishes {
     revs: bool,
     attachments: bool,
     conflicts: bool,
-    /// Whether a revision is replaced by the leaves that descend from it.
+    /// True if the leaves that descend from a revision replace it in the response.
     latest: bool,
 }
 
@@ -36,7 +36,6 @@ fn named(node: &Node) -> (String, Option<&Node>) {
     (node.rev.to_string(), Some(node))
 }
 
-/// Reads documents of a database.
 pub(super) struct Reader<'a> {
     pub(super) core: &'a Core,
     pub(super) id: EntityId,
@@ -44,7 +43,8 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A revision in full; `None` if its body is not kept. The slip notes a winner's stamp.
+    /// Reads a complete revision; `None` if its body was dropped. If the revision is the winner,
+    /// the slip (the bench's hidden note on a message) gets its stamp.
     pub(super) fn full(&self, doc: &Doc, node: &Node, slip: &mut Slip) -> Result<Option<Json>, ServerError> {
         let Reader { core, id, wishes } = *self;
         let Some(mut body) = core.store.body(id, &doc.key, &node.rev)? else { return Ok(None) };
@@ -77,8 +77,8 @@ impl Reader<'_> {
         Ok(Some(Json::Object(body)))
     }
 
-    /// These revisions of a document, or all leaves, as JSON: `{"ok": …}` with the content, or what
-    /// `missing` makes of the revision.
+    /// Returns these revisions of a document, or all leaves, as JSON. A revision with its content
+    /// is `{"ok": …}`; `missing` makes the entry of a revision without content.
     fn each(
         &self,
         doc: &Doc,
@@ -101,7 +101,7 @@ impl Reader<'_> {
         if revs.is_none() {
             found.extend(doc.tree.leaves().into_iter().map(named));
         }
-        // Two revisions may have the same leaf.
+        // Two revisions may have the same leaf as a descendant.
         let mut seen = BTreeSet::new();
         found.retain(|(rev, _)| seen.insert(rev.clone()));
         let mut shown = Vec::new();
@@ -199,8 +199,9 @@ impl Reader<'_> {
     }
 }
 
-/// `POST /db/_revs_diff`. The slip gets the stamps of edits that are already committed, as their
-/// response may be lost. Phones also ask for revisions that they pulled, and did not make.
+/// `POST /db/_revs_diff`. A response to an earlier push may be lost, so the slip gets the stamps of
+/// edits that are already committed. Phones also ask for revisions that they pulled and did not
+/// make.
 pub(super) fn revs_diff(core: &Core, id: EntityId, body: &Json, slip: &mut Slip) -> Result<Json, Refused> {
     let asked = body.as_object().ok_or_else(|| Refused::bad("the body must be an object"))?;
     let mut all = Map::new();
@@ -221,7 +222,7 @@ pub(super) fn revs_diff(core: &Core, id: EntityId, body: &Json, slip: &mut Slip)
             }
             continue;
         }
-        // The push that follows decides about these edits.
+        // The client pushes these revisions next, and that push decides about the edits.
         slip.edits.retain(|row| row.entity != id || row.key.as_str() != key);
         let older = doc.tree.leaves().into_iter().filter(|leaf| leaf.rev.generation < oldest);
         let before: Vec<String> = older.map(|leaf| leaf.rev.to_string()).collect();

@@ -1,4 +1,4 @@
-//! Live changes: requests that wait for one, and connections on which each change is sent.
+//! Live changes. Long polls wait for a change; continuous feeds get each change on a connection.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use super::ingest::ingest;
 use crate::contract::http::{Method, Request, write_response};
 use crate::contract::{ConnectionId, EntityId, ServerError, ServerPorts, Slip, SystemOfRecord, Ticket, Time};
 
-/// Requests and connections that wait for changes, in this process.
+/// The waiting requests and connections of this process.
 #[derive(Default)]
 pub(super) struct Feeds {
     polls: BTreeMap<Ticket, (EntityId, Query)>,
@@ -23,12 +23,12 @@ pub(super) struct Feeds {
 pub(super) struct Line {
     entity: EntityId,
     query: Query,
-    /// When something was last sent on it.
+    /// The time of the last message on the connection.
     spoke: Time,
 }
 
 type Shared = Rc<RefCell<Feeds>>;
-/// The parts of a process that a feed needs.
+/// The parts of the server that a feed needs.
 pub(super) type Of<'a> = (&'a Rc<Core>, &'a ServerPorts, &'a Shared);
 
 impl Feeds {
@@ -38,7 +38,7 @@ impl Feeds {
     }
 }
 
-/// Holds a request until something changes, or until its timeout.
+/// Keeps a request open until something changes, or until its timeout.
 pub(super) fn wait((core, ports, feeds): Of<'_>, entity: EntityId, query: Query) -> Ticket {
     let ticket = ports.phones.ticket();
     let timeout = query.heartbeat.is_none().then_some(query.timeout);
@@ -58,7 +58,7 @@ pub(super) fn wait((core, ports, feeds): Of<'_>, entity: EntityId, query: Query)
     ticket
 }
 
-/// Sends new changes to everyone who waits.
+/// Sends new changes to all waiting requests and connections.
 pub(super) fn wake(core: &Core, ports: &ServerPorts, feeds: &Shared) {
     let mut feeds = feeds.borrow_mut();
     let mut told = Vec::new();
@@ -97,7 +97,7 @@ fn plain(seq: &Json) -> String {
 /// Opens a continuous feed on a connection.
 ///
 /// # Errors
-/// The first message asks for something else.
+/// The first message does not ask for a continuous feed.
 pub(super) fn open(
     (core, ports, feeds): Of<'_>,
     connection: ConnectionId,
@@ -128,7 +128,7 @@ pub(super) fn open(
     Ok(())
 }
 
-/// Sends a heartbeat on an idle connection, or ends it after its timeout.
+/// Sends heartbeats on an idle connection, or ends it after its timeout.
 async fn beat(core: &Core, ports: &ServerPorts, feeds: &Shared, connection: ConnectionId) {
     loop {
         let due = match feeds.borrow().lines.get(&connection) {
@@ -162,7 +162,7 @@ async fn beat(core: &Core, ports: &ServerPorts, feeds: &Shared, connection: Conn
     }
 }
 
-/// Reads the record after each commit, if anyone waits.
+/// Reads the record (the backend) after each commit if a request or connection waits.
 pub(super) fn run(core: &Rc<Core>, ports: &ServerPorts, feeds: &Shared) {
     let (core, own, feeds) = (core.clone(), ports.clone(), feeds.clone());
     ports.spawn(async move {
@@ -184,7 +184,7 @@ async fn look(core: &Rc<Core>, ports: &ServerPorts, feeds: &Shared) {
     let read = move |record: &mut dyn SystemOfRecord| {
         own.at_once(|| waited.iter().try_for_each(|id| ingest(&own, *id, record)))
     };
-    // A change missed now is found with the next commit or request.
+    // If this read fails, the next commit or request finds the change.
     _ = ports.ask(read).await;
     ports.crash_point("couchdb.before-answer").await;
     wake(core, ports, feeds);

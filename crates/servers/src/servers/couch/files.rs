@@ -7,15 +7,14 @@ use super::store::Body;
 use crate::base::{from_base64, to_base64};
 use crate::contract::ServerError;
 
-/// The member of a body that holds its attachments.
 pub(super) const MEMBER: &str = "_attachments";
 
-/// The name under which an attachment's bytes are kept.
+/// Returns the name under which an attachment's bytes are stored.
 fn digest(bytes: &[u8]) -> String {
     format!("md5-{}", to_base64(&md5::compute(bytes).0))
 }
 
-/// The attachments of a document in stored form; their bytes are stored separately. Stubs refer to
+/// Stores the bytes of a document's attachments, and returns its stored form. A stub refers to the
 /// bytes of an earlier revision.
 pub(super) fn take_in(
     core: &Core,
@@ -49,7 +48,7 @@ pub(super) fn take_in(
     Ok(Some(Json::Object(kept)))
 }
 
-/// Stores the bytes of an attachment; returns its entry in the document.
+/// Stores the bytes of an attachment. Returns its entry in the document.
 pub(super) fn put(core: &Core, of: &str, bytes: &[u8], revpos: u64) -> Result<Json, ServerError> {
     let digest = digest(bytes);
     core.store.put_blob(&digest, bytes)?;
@@ -62,12 +61,12 @@ pub(super) fn put(core: &Core, of: &str, bytes: &[u8], revpos: u64) -> Result<Js
     }))
 }
 
-/// The bytes of an attachment, by its entry in the document.
+/// Reads the bytes of an attachment by its entry in the document.
 pub(super) fn bytes(core: &Core, file: &Json) -> Result<Option<Vec<u8>>, ServerError> {
     file["digest"].as_str().map_or(Ok(None), |digest| core.store.blob(digest))
 }
 
-/// Replaces stubs by the bytes of all attachments.
+/// Replaces all stubs by the bytes of the attachments.
 pub(super) fn inline(core: &Core, body: &mut Body) -> Result<(), ServerError> {
     let files = body.get_mut(MEMBER).and_then(Json::as_object_mut);
     for file in files.into_iter().flat_map(|files| files.values_mut()) {

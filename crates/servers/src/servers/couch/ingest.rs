@@ -1,4 +1,4 @@
-//! Turns what others write into the record into revisions.
+//! Makes revisions from rows that somebody else wrote to the record (the backend).
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use super::store::{Body, Doc};
 use super::tree::Rev;
 use crate::contract::{EntityId, Key, ServerError, Stamp, SystemOfRecord, Value};
 
-/// A version of a row: its key, stamp and values; without values if the row is deleted.
+/// A version of a row: its key, stamp and values. A deleted row has no values.
 type Version<'v> = (&'v str, Stamp, Option<&'v [Value]>);
 
-/// The next revision: its hash covers its content and its parent.
+/// Makes the next revision. Its hash covers its content and its parent.
 pub(super) fn next(parent: Option<&Rev>, deleted: bool, body: &Body) -> Rev {
     let said = json!([parent.map(Rev::to_string), deleted, body]).to_string();
     let generation = parent.map_or(0, |rev| rev.generation) + 1;
     Rev { generation, hash: format!("{:x}", md5::compute(said)) }
 }
 
-/// Reads the changes of the record since the last read.
+/// Reads the record's changes since the last read.
 pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord) -> Result<(), ServerError> {
     let since = core.notes.read_upto(id)?;
     let (found, went_back) = match rows::changed(record, id, core.attributes(), since) {
         Ok(found) => (found, false),
-        // Tombstones since then were dropped, or the record was restored from a backup.
+        // The record dropped its tombstones since then, or was restored from a backup.
         Err(ServerError::CursorExpired(_)) => (rows::changed(record, id, core.attributes(), None)?, true),
-        // Rows of this entity are upload-only.
+        // Phones only upload rows of this entity, so the record returns no changes.
         Err(ServerError::BadRequest(_)) => return Ok(()),
         Err(error) => return Err(error),
     };
@@ -52,7 +52,8 @@ pub(super) fn ingest(core: &Core, id: EntityId, record: &mut dyn SystemOfRecord)
     Ok(())
 }
 
-/// Reads the current row before a write, as readers of changes may not see its latest version yet.
+/// Reads the current row before a write, because the list of changes may not have its latest
+/// version yet.
 pub(super) fn refresh(
     core: &Core,
     id: EntityId,
@@ -65,7 +66,7 @@ pub(super) fn refresh(
     core.store.doc(id, key)
 }
 
-/// Adds a version of a row as a revision, unless a phone's revision already is that version.
+/// Adds a row version as a revision, unless it comes from a phone's revision.
 fn take(core: &Core, id: EntityId, version: Version<'_>, went_back: bool) -> Result<(), ServerError> {
     let (key, stamp, values) = version;
     let mut doc = core.store.doc(id, key)?;
@@ -89,7 +90,7 @@ fn take(core: &Core, id: EntityId, version: Version<'_>, went_back: bool) -> Res
             says.extend(rows::object(core.entity(id), values));
             vec![(winner.map(|(rev, _)| rev), says)]
         }
-        // Delete every live branch, or another branch would become the winner.
+        // All live branches are deleted. Otherwise another branch would become the winner.
         None => {
             let live = doc.tree.leaves().into_iter().filter(|leaf| !leaf.deleted);
             live.map(|leaf| (Some(leaf.rev.clone()), Body::new())).collect()

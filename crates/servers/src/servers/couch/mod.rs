@@ -1,36 +1,41 @@
 //! CouchDB's replication protocol: <https://docs.couchdb.org/en/stable/replication/protocol.html>.
 //!
 //! Each table that phones hold is a database, `/NAME`. A row is a document, and its key is the
-//! `_id`. The server keeps whole revision trees beside the record. The record's row is always the
-//! winner: the longest history that is not deleted; among equals, the greater text. A write of
-//! others to the record becomes a revision of the winner; a delete removes all branches. A losing
-//! revision is kept and served, and the record never sees it.
+//! `_id`. The server keeps whole revision trees beside the record (the backend's rows). The
+//! record's row is always the winner among the leaves: the longest history that is not deleted. If
+//! two are equally long, the greater text wins. If somebody else writes a row, the write becomes a
+//! revision after the winner; a delete removes all branches. The server keeps and serves a losing
+//! revision, but the record never gets it.
 //!
-//! | request | notes |
-//! |---|---|
-//! | `GET /`, `GET /db`, `PUT /db` | the last one says `file_exists` |
-//! | `GET`, `POST /db/_changes` | `since` (`now`), `limit`, `style`, `include_docs`, `attachments`, `conflicts`, `filter=_doc_ids`, `feed`, `heartbeat`, `timeout` |
-//! | `POST /db/_revs_diff`, `_bulk_get`, `_bulk_docs`, `_ensure_full_commit` | `latest`, `revs`, `attachments`; `new_edits` |
-//! | `GET`, `POST /db/_all_docs` | `include_docs`, `keys`, `key`, `startkey`, `endkey`, `limit`, `skip` |
-//! | `GET`, `PUT`, `DELETE /db/doc`, `POST /db` | `rev`, `revs`, `open_revs`, `latest`, `attachments`, `conflicts`; `new_edits` |
-//! | `GET`, `PUT`, `DELETE /db/doc/file` | an attachment |
-//! | `GET`, `PUT`, `DELETE /db/_local/id` | a checkpoint |
+//! Requests, with the supported parameters:
+//! - `GET /`, `GET /db`, `PUT /db`: `PUT` returns `file_exists`.
+//! - `GET`, `POST /db/_changes`: `since` (`now`), `limit`, `style`, `include_docs`, `attachments`,
+//!   `conflicts`, `filter=_doc_ids`, `feed`, `heartbeat`, `timeout`.
+//! - `POST /db/_revs_diff`, `_bulk_get`, `_bulk_docs`, `_ensure_full_commit`: `latest`, `revs`,
+//!   `attachments`; `new_edits`.
+//! - `GET`, `POST /db/_all_docs`: `include_docs`, `keys`, `key`, `startkey`, `endkey`, `limit`,
+//!   `skip`.
+//! - `GET`, `PUT`, `DELETE /db/doc`, `POST /db`: `rev`, `revs`, `open_revs`, `latest`,
+//!   `attachments`, `conflicts`; `new_edits`.
+//! - `GET`, `PUT`, `DELETE /db/doc/file`: an attachment.
+//! - `GET`, `PUT`, `DELETE /db/_local/id`: a checkpoint.
 //!
-//! `feed=longpoll` holds the request until something changes, or for `timeout` (60 s). With
-//! `heartbeat` it waits without limit, and sends no byte meanwhile. `feed=continuous` and
-//! `eventsource` need a held connection; as plain requests they end with the changes so far.
+//! `feed=longpoll` waits until something changes, or for `timeout` (60 s). With `heartbeat` it
+//! waits without limit, and sends no byte meanwhile. `feed=continuous` and `eventsource` need a
+//! long-lived connection. A plain request for such a feed returns the changes so far and ends.
 //!
-//! | option | meaning |
-//! |---|---|
-//! | `seq` | `opaque`: sequences are texts, as since CouchDB 2. `number`: numbers, as in CouchDB 1 |
-//! | `revs_limit` | how many revisions of a branch are kept |
+//! Options:
+//! - `seq`: `opaque`: sequences are texts (CouchDB 2 and later). `number`: sequences are numbers
+//!   (CouchDB 1).
+//! - `revs_limit`: how many revisions of a branch are kept.
 //!
-//! Bodies of revisions that are not leaves are dropped, as after a compaction. Attachments and
-//! members that are not columns are kept in this server only. Pushing a deleted document to a
-//! deleted row changes nothing in the record.
+//! Only leaves keep their bodies, like after a compaction. Only this server keeps attachments, and
+//! members that are not columns. If a client pushes a deleted document and the row is deleted
+//! already, the record does not change.
 //!
 //! Not supported: `multipart` bodies, filters by function or selector, views, `_find`, `_purge`,
-//! users. Phones of different scopes would need a database each.
+//! users. Phones with different scopes (sets of rows) are not supported either: each would need its
+//! own database.
 
 mod changes;
 mod core;

@@ -1,4 +1,5 @@
-//! Documents that are written: each becomes a revision, and the record's row if it wins.
+//! Writes documents. Each becomes a revision. If it wins, it also becomes the record's (the
+//! backend's) row.
 
 use serde_json::{Value as Json, json};
 
@@ -14,20 +15,19 @@ use crate::contract::{
     EditId, EditKind, EntityId, Key, Mutation, Outcome, Refusal, Row, ServerError, Stamp, SystemOfRecord,
 };
 
-/// A document that a client sends.
 pub(super) struct Given<'g> {
     pub(super) entity: EntityId,
     pub(super) key: &'g str,
     pub(super) doc: &'g Body,
-    /// True if the revision is the sender's own, with its history. Else a new revision follows
-    /// `_rev`.
+    /// True if the client sends its own revision with its history. Otherwise the server makes a new
+    /// revision after `_rev`.
     pub(super) as_it_is: bool,
 }
 
-/// Stores a document; returns its revision.
+/// Stores a document. Returns its revision.
 ///
 /// # Errors
-/// Why it is refused; then nothing has changed.
+/// The reason of a refusal. Nothing has changed then.
 pub(super) fn put(core: &Core, given: &Given<'_>, call: &mut Call<'_>) -> Result<Rev, Refused> {
     if given.key.is_empty() || given.key.starts_with('_') {
         return Err(Refused::bad("Only reserved document ids may start with underscore."));
@@ -35,7 +35,7 @@ pub(super) fn put(core: &Core, given: &Given<'_>, call: &mut Call<'_>) -> Result
     let mut doc = refresh(core, given.entity, given.key, call.record)?;
     let deleted = given.doc.get("_deleted") == Some(&json!(true));
     let mut body = given.doc.clone();
-    // Such members belong to the database and not to the app.
+    // Members with an underscore belong to the database and not to the app.
     body.retain(|name, _| !name.starts_with('_'));
     let mut history = if given.as_it_is { told(given.doc)? } else { grown(&doc, given.doc, deleted)? };
     let generation = history.first().map_or(1, |rev| rev.generation + u64::from(!given.as_it_is));
@@ -65,7 +65,7 @@ pub(super) fn put(core: &Core, given: &Given<'_>, call: &mut Call<'_>) -> Result
     Ok(rev)
 }
 
-/// The history that a document states, newest first.
+/// Reads the history that a document states, newest first.
 fn told(doc: &Body) -> Result<Vec<Rev>, Refused> {
     let wrong = || Refused::bad("Invalid rev format");
     let rev = doc.get("_rev").and_then(Json::as_str);
@@ -81,7 +81,8 @@ fn told(doc: &Body) -> Result<Vec<Rev>, Refused> {
     hashes.iter().enumerate().map(each).collect()
 }
 
-/// The history that a new revision continues: the leaf that the sender names, or a new root.
+/// Returns the history that a new revision continues: from the leaf that the client names, or
+/// empty.
 fn grown(doc: &Doc, said: &Body, deleted: bool) -> Result<Vec<Rev>, Refused> {
     let leaves = doc.tree.leaves();
     let parent = match said.get("_rev").and_then(Json::as_str) {
@@ -92,7 +93,7 @@ fn grown(doc: &Doc, said: &Body, deleted: bool) -> Result<Vec<Rev>, Refused> {
         None if deleted && leaves.is_empty() => return Err(Refused::not_found("missing")),
         None => match leaves.first() {
             Some(winner) if !winner.deleted => return Err(Refused::conflict()),
-            // A document that was deleted continues from its deletion.
+            // A new revision of a deleted document continues from the deletion.
             deleted => deleted,
         },
     };
@@ -137,7 +138,7 @@ fn decide(
     let values = says.map(|says| rows::all_values(entity, &says));
     let wanted = Wanted { entity: id, key, values };
     let mut mutation = wanted.mutation(edit, now.as_ref(), call.record.clock());
-    // Each revision is committed once.
+    // The mutation's id contains the revision, so each revision is committed once.
     mutation.id = format!("{edit}/{}", winner.rev);
     let stamp = match call.record.write(call.attributes(&core.setup), &[mutation]).remove(0) {
         Outcome::Applied { stamp } | Outcome::Named { stamp, .. } => stamp,
@@ -149,13 +150,15 @@ fn decide(
     };
     doc.stamp = stamp.0;
     doc.tree.note(&winner.rev, stamp.0);
-    // A deletion that makes another branch win caused this commit; `_revs_diff` reports its stamp.
+    // A deletion can make another branch win. `_revs_diff` then reports this commit's stamp for the
+    // deletion.
     doc.tree.note(rev, stamp.0);
     call.settles(id, &wanted.key, Some(stamp));
     Ok(())
 }
 
-/// Reports to the record an edit that it never sees: its revision loses, or changes nothing.
+/// Reports to the record (the backend) an edit that it never gets: the revision loses, or changes
+/// nothing.
 fn refuse(given: &Given<'_>, edit: Option<EditId>, now: Option<&Row>, record: &mut dyn SystemOfRecord) {
     let Some(edit) = edit else { return };
     let is_there = now.is_some_and(|row| row.values.is_some());

@@ -21,7 +21,6 @@ pub(super) enum Routed {
 
 type Answer = Result<Routed, Refused>;
 
-/// A parsed request.
 struct Asked<'a> {
     core: &'a Core,
     id: EntityId,
@@ -33,7 +32,7 @@ struct Asked<'a> {
 /// Handles a request.
 ///
 /// # Errors
-/// Errors of the record; what the half itself refuses is a response.
+/// Errors of the record (the backend). If the half itself refuses, that is a response and no error.
 pub(super) fn answer(core: &Core, call: &mut Call<'_>) -> Result<Routed, ServerError> {
     let address = Address::of(call.request.uri());
     let parts = address.parts();
@@ -54,7 +53,7 @@ pub(super) fn answer(core: &Core, call: &mut Call<'_>) -> Result<Routed, ServerE
     Ok(asked.routed(rest, call).unwrap_or_else(|refused| Routed::Now(refused.response())))
 }
 
-/// Whether the response settles edits; reads do not.
+/// True if the response decides about edits. Reads do not.
 fn decides(method: &str, rest: &[&str]) -> bool {
     match (method, rest) {
         ("POST", [] | ["_bulk_docs" | "_revs_diff"]) => true,
@@ -124,7 +123,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Writes one document, on the revision that the query, a header or the document names.
+    /// Writes one document after the revision that the query, a header or the document names.
     fn put(&self, key: &str, doc: &Json, call: &mut Call<'_>) -> Answer {
         let mut doc = object(doc)?.clone();
         let tag = call.request.headers().get(header::IF_MATCH).and_then(|tag| tag.to_str().ok());
@@ -148,7 +147,8 @@ impl Asked<'_> {
             let key = id_of(doc)?;
             let given = Given { entity: self.id, key, doc: object(doc)?, as_it_is };
             match put(self.core, &given, call) {
-                // The client sends the whole batch again; what was stored is then known.
+                // The client sends the whole batch again. It then finds the stored documents
+                // unchanged.
                 Err(refused) if refused.status >= 500 => return Err(refused),
                 Err(refused) => {
                     results.push(json!({ "id": key, "error": refused.error, "reason": refused.reason }));
@@ -160,7 +160,7 @@ impl Asked<'_> {
         now(201, &Json::Array(results))
     }
 
-    /// A replication checkpoint: it has no revisions and appears in no feed.
+    /// Reads or writes a replication checkpoint. It has no revisions, and no feed contains it.
     fn local(&self, method: &str, local: &str) -> Answer {
         let (store, id, full_id) = (&self.core.store, self.id, format!("_local/{local}"));
         let known = store.local(id, local)?;
@@ -188,7 +188,8 @@ impl Asked<'_> {
         }
     }
 
-    /// An attachment by name: returns its bytes, or makes a revision that replaces or removes it.
+    /// Handles a request for an attachment. Returns its bytes, or makes a revision that replaces or
+    /// removes it.
     fn file(&self, key: &str, name: &str, call: &mut Call<'_>) -> Answer {
         let (core, id, request) = (self.core, self.id, call.request);
         let doc = core.store.doc(id, key)?;

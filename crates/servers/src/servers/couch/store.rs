@@ -1,4 +1,4 @@
-//! The server's stored documents.
+//! The server's database of documents.
 
 use std::rc::Rc;
 use std::str::FromStr;
@@ -21,11 +21,11 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS locals(entity INTEGER, id TEXT, body TEXT, PRIMARY KEY(entity, id)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS positions(entity INTEGER PRIMARY KEY, read INTEGER);";
 
-/// A document: a row of the record with its revision tree.
+/// A document: a row of the record (the backend), with its revision tree.
 #[derive(Clone, Debug)]
 pub(super) struct Doc {
     pub(super) key: String,
-    /// Sequence number of the last change in this database; 0 if the document does not exist yet.
+    /// The sequence number of its last change; 0 if the document does not exist yet.
     pub(super) seq: i64,
     /// The stamp of the record's row that corresponds to the winner.
     pub(super) stamp: i64,
@@ -46,7 +46,8 @@ impl Store {
         let new = || Doc { key: key.to_owned(), seq: 0, stamp: i64::MIN, tree: Tree::default() };
         Ok(found.unwrap_or_else(new))
     }
-    /// Writes a changed document under the next sequence number; drops bodies of inner revisions.
+    /// Stores a changed document with the next sequence number. Drops the bodies of revisions that
+    /// are not leaves.
     pub(super) fn put(&self, entity: EntityId, doc: &mut Doc) -> Kept<()> {
         doc.seq = self.last(entity)? + 1;
         let Doc { key, seq, stamp, tree } = &*doc;
@@ -56,12 +57,11 @@ impl Store {
         let forget = "DELETE FROM bodies WHERE entity = ?1 AND key = ?2 AND rev NOT IN (SELECT value FROM json_each(?3))";
         self.run(forget, (entity.0, key, json!(leaves).to_string()))
     }
-    /// Documents after a sequence number, in order.
     pub(super) fn since(&self, entity: EntityId, seq: i64, take: impl FnMut(Doc)) -> Kept<()> {
         let text = "SELECT key, seq, stamp, tree FROM docs WHERE entity = ?1 AND seq > ?2 ORDER BY seq";
         self.each(text, (entity.0, seq), take)
     }
-    /// All documents in the order of keys.
+    /// Passes all documents to `take`, ordered by key.
     pub(super) fn all(&self, entity: EntityId, take: impl FnMut(Doc)) -> Kept<()> {
         let text = "SELECT key, seq, stamp, tree FROM docs WHERE entity = ?1 ORDER BY key";
         self.each(text, (entity.0,), take)
@@ -77,12 +77,11 @@ impl Store {
     fn run(&self, text: &str, of: impl rusqlite::Params) -> Kept<()> {
         self.0.execute(text, of).map(drop).map_err(failed)
     }
-    /// The text that a query finds, read.
+    /// Reads one text with a query and parses it.
     fn read<T: FromStr>(&self, text: &str, of: impl rusqlite::Params) -> Kept<Option<T>> {
         let found = self.0.query_row(text, of, |row| row.get::<_, String>(0)).optional().map_err(failed)?;
         found.map(|text| text.parse().map_err(|_| ServerError::Failed)).transpose()
     }
-    /// The last sequence number.
     pub(super) fn last(&self, entity: EntityId) -> Kept<i64> {
         let text = "SELECT coalesce(max(seq), 0) FROM docs WHERE entity = ?1";
         self.0.query_row(text, [entity.0], |row| row.get(0)).map_err(failed)
@@ -96,13 +95,13 @@ impl Store {
         let put = "REPLACE INTO bodies VALUES(?1, ?2, ?3, ?4)";
         self.run(put, (entity.0, key, rev.to_string(), json!(body).to_string()))
     }
-    /// The object that a query finds, as text.
+    /// Reads one JSON object with a query.
     fn object(&self, text: &str, of: impl rusqlite::Params) -> Kept<Option<Body>> {
         let found: Option<Json> = self.read(text, of)?;
         found.map(|found| serde_json::from_value(found).map_err(|_| ServerError::Failed)).transpose()
     }
 
-    /// Records which revision carried an edit.
+    /// Stores which revision contained an edit.
     pub(super) fn note_carried(&self, edit: EditId, rev: &Rev) -> Kept<()> {
         self.run("REPLACE INTO carried VALUES(?1, ?2)", (edit.to_string(), rev.to_string()))
     }
@@ -129,7 +128,7 @@ impl Store {
     }
 }
 
-/// The document of a row of `docs`: key, sequence, stamp, tree.
+/// Reads a document from a row of `docs`: key, sequence, stamp, tree.
 fn doc(row: &rusqlite::Row<'_>) -> rusqlite::Result<Doc> {
     let text: String = row.get(3)?;
     let tree = Tree::read(&text).ok_or(rusqlite::Error::InvalidQuery)?;

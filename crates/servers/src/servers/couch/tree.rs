@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde_json::{Value as Json, json};
 
-/// A revision, `N-hash`. Ordered by generation, then by the text of the hash.
+/// A revision, `N-hash`. Revisions are ordered by generation, then by the text of the hash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rev {
     pub(super) generation: u64,
@@ -35,11 +35,12 @@ pub(super) struct Node {
     /// The index of the parent revision.
     parent: Option<usize>,
     pub(super) deleted: bool,
-    /// The stamp with which the record committed it, if it did.
+    /// The stamp of the record's commit; `None` if the record (the backend) did not commit this
+    /// revision.
     pub(super) stamp: Option<i64>,
 }
 
-/// All known revisions; each stands after its parent, down to a root.
+/// All known revisions. A parent is always before its children.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree(Vec<Node>);
 
@@ -51,7 +52,8 @@ impl Tree {
         let node = self.0.iter_mut().find(|node| node.rev == *rev);
         node.into_iter().for_each(|node| node.stamp = Some(stamp));
     }
-    /// The leaves, winner first: live before deleted, then by length of history, then by text.
+    /// The leaves, winner first. Live leaves come before deleted ones, then longer histories, then
+    /// greater texts.
     pub(super) fn leaves(&self) -> Vec<&Node> {
         let inner: BTreeSet<usize> = self.0.iter().filter_map(|node| node.parent).collect();
         let mut leaves: Vec<&Node> =
@@ -62,7 +64,6 @@ impl Tree {
     pub(super) fn winner(&self) -> Option<&Node> {
         self.leaves().first().copied()
     }
-    /// A revision and its ancestors, newest first.
     pub(super) fn history(&self, rev: &Rev) -> Vec<&Rev> {
         let mut at = self.0.iter().position(|node| node.rev == *rev);
         let mut history = Vec::new();
@@ -72,11 +73,11 @@ impl Tree {
         }
         history
     }
-    /// The leaves that descend from a revision; the revision itself if it is one.
+    /// Returns the leaves that descend from a revision. A leaf counts as its own descendant.
     pub(super) fn leaves_of(&self, rev: &Rev) -> Vec<&Node> {
         self.leaves().into_iter().filter(|leaf| self.history(&leaf.rev).contains(&rev)).collect()
     }
-    /// Adds a revision with its history, newest first; false if it is known.
+    /// Adds a revision with its history, newest first. Returns false if the revision is known.
     pub(super) fn add(&mut self, history: &[Rev], deleted: bool) -> bool {
         let place = |rev: &Rev| self.0.iter().position(|node| node.rev == *rev);
         let known = history.iter().enumerate().find_map(|(nth, rev)| Some((nth, place(rev)?)));
@@ -92,7 +93,7 @@ impl Tree {
         }
         new > 0
     }
-    /// Drops revisions that are not among the last `limit` of any leaf.
+    /// Drops each revision that is not among the last `limit` of any leaf.
     pub(super) fn stem(&mut self, limit: usize) {
         let leaves: Vec<Rev> = self.leaves().iter().map(|leaf| leaf.rev.clone()).collect();
         let kept: BTreeSet<Rev> = {
@@ -106,7 +107,7 @@ impl Tree {
         let mut stemmed: Vec<Node> = Vec::new();
         for (at, node) in self.0.iter().enumerate().filter(|(_, node)| kept.contains(&node.rev)) {
             places[at] = Some(stemmed.len());
-            // A revision stands after its parent, so the parent's new place is known.
+            // Parents come first, so the parent's new place is already known.
             stemmed.push(Node { parent: node.parent.and_then(|parent| places[parent]), ..node.clone() });
         }
         self.0 = stemmed;
@@ -160,7 +161,8 @@ mod tests {
         assert_eq!(trees.into_iter().collect::<Vec<_>>(), [["2-c", "2-b", "2-a", "3-d"]]);
     }
 
-    /// If the last arrival won, two servers that receive revisions in another order would differ.
+    /// If the last revision to arrive won, the order of arrival would decide. Two servers could
+    /// then differ.
     #[test]
     fn the_last_to_arrive_is_no_winner() {
         let arrival = |order: [&str; 2]| {

@@ -30,7 +30,7 @@ impl Datasync {
         let place = format!("/tables/{}/{}", self.0.schema_of(id).name, row.key);
         let headers = [(header::ETAG, tag(row.stamp)), (header::LOCATION, place)];
         for (name, value) in headers.into_iter().take(if status == 201 { 2 } else { 1 }) {
-            // A key that cannot be a header value is only in the body.
+            // If a key is not valid in a header, the response has it only in the body.
             if let Ok(value) = HeaderValue::from_str(&value) {
                 answer.headers_mut().insert(name, value);
             }
@@ -38,7 +38,7 @@ impl Datasync {
         answer
     }
 
-    /// Performs the write that a request asks for, and responds with its result.
+    /// Performs the write that a request asks for.
     pub(super) fn write(
         &self,
         (id, key): (EntityId, Option<Key>),

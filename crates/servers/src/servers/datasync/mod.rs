@@ -2,29 +2,31 @@
 //! <https://communitytoolkit.github.io/Datasync/in-depth/server/>, with the requests of
 //! <https://github.com/CommunityToolkit/Datasync> (`TableController`, `PullOperationManager`).
 //!
-//! | request | what it does |
-//! |---|---|
-//! | `GET /tables/NAME?$filter=(updatedAt gt cast(TIME,Edm.DateTimeOffset))&$orderby=updatedAt&$count=true&__includedeleted=true` | `items`, the `count` and a `nextLink`, which is a query |
-//! | `GET /tables/NAME/ID` | one item, with its `ETag`; 304 for `If-None-Match` |
-//! | `POST /tables/NAME` | creates one: 201, or 409 with the server's item |
-//! | `PUT`, `PATCH /tables/NAME/ID` | replaces or changes one: 200 with the item |
-//! | `DELETE /tables/NAME/ID` | 204 |
+//! Requests:
+//! - `GET /tables/NAME?$filter=(updatedAt gt
+//!   cast(TIME,Edm.DateTimeOffset))&$orderby=updatedAt&$count=true&__includedeleted=true`: `items`,
+//!   the `count`, and the next page's query as `nextLink`.
+//! - `GET /tables/NAME/ID`: one item, with its `ETag`; 304 for `If-None-Match`.
+//! - `POST /tables/NAME`: creates an item: 201, or 409 with the server's item.
+//! - `PUT`, `PATCH /tables/NAME/ID`: replaces or changes an item: 200 with the item.
+//! - `DELETE /tables/NAME/ID`: 204.
 //!
 //! An item has `id`, `updatedAt`, `version`, `deleted` and its columns; a deleted item has no
-//! columns. `version` is the `ETag`. With `If-Match`, a write is done only on that version, else
-//! 412 with the server's item in the body. **Without it, a write overwrites changes that the client
-//! has not seen**. The response for a deleted item is 410.
+//! columns. `version` is the `ETag`. With `If-Match`, a write succeeds only on that version.
+//! Otherwise the response is 412, with the server's item in the body. **Without `If-Match`, a write
+//! overwrites changes that the client has not seen**. The response for a deleted item is 410.
 //!
 //! Pages use `$skip` and `$top`. The protocol can lose rows in two ways:
-//! - A row that changes between two pages moves to the end. The row after the first page is then
-//!   skipped for good, as the next pull asks for what is newer than the newest row.
-//! - A row may be committed later than its time stamp (`backend.commit_delay`).
+//! - A row that changes between two pages moves to the end, so `$skip` passes one other row. The
+//!   phone never gets that row: its next pull asks only for rows newer than the newest one.
+//! - A row can be committed later than its time stamp (`backend.commit_delay`), after a pull passed
+//!   that time.
 //!
-//! | option | words |
-//! |---|---|
-//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is ignored |
-//! | `idempotent` | `no`: if a response was lost, the retried write fails on its own version. `by-edit`: the retry is recognised |
-//! | `page` | items per page, 100 |
+//! Options:
+//! - `conflicts`: `detect`, or `overwrite`: `If-Match` is ignored.
+//! - `idempotent`: `no`: if a response was lost, the retried write fails on its own version.
+//!   `by-edit`: the retry is recognised.
+//! - `page`: items per page, 100.
 //!
 //! Not supported: other filters and orders, `$select`, undeletes.
 
@@ -54,7 +56,7 @@ pub(super) fn half() -> Half {
 
 struct Datasync(Addressed);
 
-/// The version of a row: opaque bytes, as .NET writes them.
+/// Encodes the version of a row as base64 of its stamp's bytes, like .NET does.
 fn version(stamp: Stamp) -> String {
     to_base64(&stamp.0.to_be_bytes())
 }
@@ -64,7 +66,7 @@ fn tag(stamp: Stamp) -> String {
 
 impl Datasync {
     fn table(&self, name: &str) -> Option<EntityId> {
-        // Routes of ASP.NET are not case-sensitive.
+        // ASP.NET compares routes without case.
         let schema = &self.0.setup.schema;
         let mut all = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());
         all.find(|id| schema.entity(*id).name.eq_ignore_ascii_case(name))

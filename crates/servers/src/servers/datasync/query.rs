@@ -1,4 +1,4 @@
-//! Pages of items newer than a time.
+//! Pages of items that are newer than a time.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -12,7 +12,7 @@ use crate::contract::{EntityId, Key, ServerError, Stamp, Value};
 
 const KNOWN: [&str; 6] = ["$filter", "$orderby", "$skip", "$top", "$count", "__includedeleted"];
 
-/// Parses a time such as 2024-08-23T20:22:54.291Z; digits beyond microseconds are dropped.
+/// Parses a time such as 2024-08-23T20:22:54.291Z. Digits after microseconds are dropped.
 pub(super) fn stamp(text: &str) -> Option<Stamp> {
     let (day, time) = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?.split_once('T')?;
     let (whole, fraction) = time.split_once('.').unwrap_or((time, ""));
@@ -31,7 +31,7 @@ pub(super) fn stamp(text: &str) -> Option<Stamp> {
     Some(Stamp(begins.0 + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros))
 }
 
-/// The time in a filter of the form "newer than".
+/// Reads the time of a filter `updatedAt gt TIME`.
 fn newer_than(filter: &str) -> Option<Stamp> {
     let inside =
         filter.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(filter.trim());
@@ -99,7 +99,7 @@ impl Datasync {
         Ok(response(200, &body))
     }
 
-    /// An item as the toolkit writes it.
+    /// Builds an item in the toolkit's form.
     pub(super) fn object(
         &self,
         id: EntityId,

@@ -1,4 +1,4 @@
-//! Entity collections in pages, and changes since a delta link.
+//! Entity collections in pages, and the changes since a delta link.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -23,8 +23,8 @@ impl OData {
         }
         let (next, delta) = (address.get("$skiptoken"), address.get("$deltatoken"));
         let wrong = || bad("the token is none of this service's");
-        // The first letter of a `nextLink` token says what is paged: a load, a tracked one, or
-        // changes.
+        // The first letter of a `nextLink` token is the kind of paging: `l` for a load, `t` for a
+        // load with change tracking, `c` for changes.
         let (kind, token) = match (next, delta) {
             (Some(next), _) => next.split_at_checked(1).ok_or_else(wrong)?,
             (None, Some(delta)) => ("c", delta),
@@ -63,12 +63,12 @@ impl OData {
         if row.values.is_some() {
             return Json::Object(self.object(id, &row));
         }
-        // A row that exists but is not for this phone has left the phone's set.
+        // The row exists, but it has left this phone's set of rows.
         let is_there = call.record.get(id, key).is_some_and(|row| row.values.is_some());
         let reason = if is_there { "changed" } else { "deleted" };
         json!({ "@removed": { "reason": reason }, "@odata.id": self.address_of(id, key), "id": key.as_str() })
     }
-    /// The address of an entity; quotes in its key are doubled.
+    /// The address of an entity. Quotes in its key are doubled.
     pub(super) fn address_of(&self, id: EntityId, key: &Key) -> String {
         format!("{}('{}')", self.name(id), key.as_str().replace('\'', "''"))
     }

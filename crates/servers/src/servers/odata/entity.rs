@@ -33,7 +33,7 @@ impl OData {
         let place = self.address_of(id, &row.key);
         for (name, value) in [(header::ETAG, tag(row.stamp)), (header::LOCATION, place)] {
             let is_new = answer.status().as_u16() == 201 || name == header::ETAG;
-            // A key that cannot be a header value is only in the body.
+            // If a key is not valid in a header, the response has it only in the body.
             if let Some(value) = HeaderValue::from_str(&value).ok().filter(|_| is_new) {
                 answer.headers_mut().insert(name, value);
             }
@@ -41,7 +41,7 @@ impl OData {
         answer
     }
 
-    /// Performs the write that a request asks for, and responds with its result.
+    /// Performs the write that a request asks for.
     pub(super) fn write(
         &self,
         (id, key): (EntityId, Option<Key>),

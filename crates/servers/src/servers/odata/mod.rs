@@ -1,28 +1,30 @@
 //! OData V4 with change tracking, and its JSON format:
-//! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html>
-//! (11.3 for changes, 11.4 for writes) and
+//! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html> (11.3 is about
+//! changes, 11.4 about writes) and
 //! <https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html>.
 //!
-//! | request | what it does |
-//! |---|---|
-//! | `GET /NAME` with `Prefer: odata.track-changes` | the entities in pages, each with `@odata.nextLink`; the last has `@odata.deltaLink` |
-//! | `GET` of a delta link | the changes since; a deleted entity has `@removed` |
-//! | `GET /NAME('key')` | one entity, with its `ETag`; 304 for `If-None-Match` |
-//! | `POST /NAME` | creates one: 201, or 409 if it exists |
-//! | `PATCH`, `PUT /NAME('key')` | changes one: 204, or 200 with `Prefer: return=representation` |
-//! | `DELETE /NAME('key')` | 204 |
-//! | `GET /` | the service document |
+//! Requests:
+//! - `GET /NAME` with `Prefer: odata.track-changes`: the entities in pages with `@odata.nextLink`;
+//!   the last page has `@odata.deltaLink`.
+//! - `GET` of a delta link: the changes since that link; a deleted entity has `@removed`.
+//! - `GET /NAME('key')`: one entity, with its `ETag`; 304 for `If-None-Match`.
+//! - `POST /NAME`: creates an entity: 201, or 409 if it exists.
+//! - `PATCH`, `PUT /NAME('key')`: changes an entity: 204, or 200 with `Prefer:
+//!   return=representation`.
+//! - `DELETE /NAME('key')`: 204.
+//! - `GET /`: the service document.
 //!
-//! With `If-Match`, a write is done only on that version, else 412. The specification lets a
-//! service require it, which this one does not: **a client without `If-Match` overwrites changes
-//! that it has not seen**. `/NAME/key` also means `/NAME('key')`. `Prefer: odata.maxpagesize=N`
-//! limits pages. The response for a delta link that is too old is 410. The key is `id`.
+//! With `If-Match`, a write succeeds only on that version; otherwise the response is 412. The
+//! specification allows a service to require `If-Match`, but this server does not. **A client
+//! without `If-Match` overwrites changes that it has not seen**. `/NAME/key` is the same as
+//! `/NAME('key')`. `Prefer: odata.maxpagesize=N` limits pages. The response for an expired delta
+//! link is 410. The key property is `id`.
 //!
-//! | option | words |
-//! |---|---|
-//! | `conflicts` | `detect`, or `overwrite`: `If-Match` is ignored |
-//! | `idempotent` | `no`: if a response was lost, the retried write fails on its own `ETag`. `by-edit`: the retry is recognised |
-//! | `page` | entities per page, 100 |
+//! Options:
+//! - `conflicts`: `detect`, or `overwrite`: `If-Match` is ignored.
+//! - `idempotent`: `no`: if a response was lost, the retried write fails on its own `ETag`.
+//!   `by-edit`: the retry is recognised.
+//! - `page`: entities per page, 100.
 //!
 //! Not supported: `$batch` (501), `$metadata`, `$filter` and other query options, upserts, deep
 //! inserts, navigation.
@@ -56,17 +58,16 @@ pub(super) fn half() -> Half {
 
 struct OData(Addressed);
 
-/// The entity tag of a version. It is weak, as the state is the same but maybe not each byte.
+/// The entity tag of a version. It is weak: the values are the same, but maybe not each byte.
 fn tag(stamp: Stamp) -> String {
     format!("W/\"{}\"", stamp.0)
 }
 
-/// An error in the shape of the JSON format (21.1).
+/// An error response in the form of the JSON format (21.1).
 fn error(status: u16, code: &str, message: &str) -> Response {
     response(status, &json!({ "error": { "code": code, "message": message } }))
 }
 
-/// The meaning of a path.
 enum Place {
     Service,
     Collection(EntityId),
@@ -103,7 +104,7 @@ impl OData {
     }
 }
 
-/// A key as written in brackets: a quoted text in which quotes are doubled.
+/// Reads a key from brackets. It is a quoted text, and quotes inside it are doubled.
 fn unquoted(key: &str) -> String {
     let inside = key.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     inside.map_or_else(
@@ -131,7 +132,7 @@ impl ProtocolServer for OData {
         json!({ "error": { "code": word, "message": why } })
     }
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        // After every row of that time.
+        // The position is after all rows of that time, because this key is greater than any other.
         let at = Position { at: (stamp.0, "\u{10ffff}".to_owned()), load: None };
         format!("{}?$deltatoken={}", self.name(entity), at.text())
     }

@@ -1,9 +1,9 @@
 //! A plain sync protocol over HTTP, for apps whose own protocol is a pull and a push.
 //!
-//! | request | what it does |
-//! |---|---|
-//! | `GET /pull?since=CURSOR&limit=…` | the next rows of all tables after a cursor, and a new cursor; without `since`, everything |
-//! | `POST /push` | takes a list of edits; returns the result of each |
+//! Requests:
+//! - `GET /pull?since=CURSOR&limit=…`: the next rows of all tables after a cursor, and a new
+//!   cursor; without `since`, everything.
+//! - `POST /push`: takes a list of edits; returns the result of each.
 //!
 //! ```text
 //! GET /pull?since=5b5d&limit=100
@@ -16,17 +16,19 @@
 //! {"results": [{"id": "phone-1/7", "status": "done", "stamp": 1700000001000000}]}
 //! ```
 //!
-//! A cursor is opaque, and safe in a URL. Rows come parents first; those of a table are ordered by
-//! stamp and key. The default `limit` is 500. The response for a cursor that is too old is 410: the
-//! app starts again without a cursor, and drops the rows that do not come.
+//! A cursor is opaque, and safe in a URL. Tables come in the order parents first; within a table,
+//! rows are ordered by stamp and key. The default `limit` is 500. The response for an expired
+//! cursor is 410. Then the app pulls again without a cursor, and drops the rows that are not in the
+//! new pull.
 //!
-//! An edit with an `id` is applied once, however often it comes; one without is applied each time.
-//! `base` is the stamp of the version it was made on. The status is `done`, `conflict` (with the
-//! current row), `refused` (with the reason, for good) or `later`: send it again.
+//! An edit with an `id` is applied once, even if the app sends it several times. An edit without an
+//! `id` is applied each time. `base` is the stamp of the version on which the edit was made. The
+//! status is one of: `done`; `conflict`, with the current row; `refused`, with a reason and final;
+//! `later`, for an edit that the app must send again.
 //!
-//! | option | words |
-//! |---|---|
-//! | `conflicts` | `detect`: an edit of a row that has another stamp than its `base` is a conflict. `overwrite`: the last write wins |
+//! Options:
+//! - `conflicts`: `detect`: an edit of a row that has another stamp than its `base` is a conflict.
+//!   `overwrite`: the last write wins.
 
 mod pull;
 mod push;
@@ -58,7 +60,7 @@ struct Plain {
     setup: ServerSetup,
     ports: ServerPorts,
     detects: bool,
-    /// Counts pushes; with the process's seed it identifies edits without an id.
+    /// Counts pushes. The count and the process's seed make the id of an edit that has none.
     pushes: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The next rows after a cursor.
+//! The request `GET /pull`: the next rows after a cursor.
 
 use serde_json::{Value as Json, json};
 
@@ -10,17 +10,16 @@ use super::Plain;
 use crate::contract::http::Response;
 use crate::contract::{EntityId, ServerError};
 
-/// Default number of rows per pull.
 const LIMIT: usize = 500;
 
-/// The positions of all tables, in order; `None` for a table that was never read.
+/// The positions of all tables, in order; `None` for a table that the phone never read.
 struct Cursor(Vec<Option<Position>>);
 
 impl Cursor {
     /// Decodes a cursor.
     ///
     /// # Errors
-    /// It is not a cursor of this server.
+    /// The text is not a cursor of this server.
     fn of(text: Option<&str>, tables: usize) -> Result<Cursor, ServerError> {
         let Some(text) = text.filter(|text| !["", "null", "undefined"].contains(text)) else {
             return Ok(Cursor(vec![None; tables]));
@@ -60,7 +59,6 @@ impl Plain {
         Ok(response(200, &json!({ "rows": told, "cursor": cursor.text(), "more": more })))
     }
 
-    /// A row as a response shows it.
     pub(super) fn row(&self, id: EntityId, (key, stamp, values): Version) -> Json {
         let entity = self.setup.schema.entity(id);
         let mut row = json!({ "entity": entity.name, "key": key.as_str(), "stamp": stamp.0 });

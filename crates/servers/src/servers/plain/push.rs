@@ -24,7 +24,8 @@ impl Plain {
         for (at, edit) in list.iter().enumerate() {
             edits.push(self.read((at, edit), call.record)?);
         }
-        // Edits of a row are matched from the end: the last edit here is the last named one.
+        // The slip is the bench's hidden note on a message. Its edits of a row are matched from the
+        // end. The last edit in the request is the slip's last edit.
         for (at, Edit { mutation, .. }) in edits.iter().enumerate() {
             let of_row = |other: &&Edit| other.mutation.is_of(mutation.entity, &mutation.key);
             let behind = edits[at + 1..].iter().filter(of_row).count();
@@ -39,7 +40,7 @@ impl Plain {
         Ok(response(200, &json!({ "results": results })))
     }
 
-    /// Parses an edit as its phone sends it.
+    /// Parses one edit of a request.
     fn read(&self, (at, said): (usize, &Json), record: &dyn SystemOfRecord) -> Result<Edit, ServerError> {
         let schema = &self.setup.schema;
         let text = |name: &str| said[name].as_str().ok_or_else(|| bad(format!("edit {at} has no `{name}`")));

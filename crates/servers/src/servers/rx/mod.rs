@@ -1,25 +1,30 @@
 //! RxDB's replication over HTTP: <https://rxdb.info/replication-http.html>.
 //!
-//! | request | what it does |
-//! |---|---|
-//! | `GET /rx/NAME/pull?updatedAt=…&id=…&limit=…` | the next documents after a checkpoint, and a new checkpoint |
-//! | `POST /rx/NAME/push` | rows of `newDocumentState` and `assumedMasterState`; returns the documents in conflict |
-//! | `GET /rx/NAME/stream` | server-sent events: documents with a checkpoint as they are committed, on a held connection |
+//! Requests:
+//! - `GET /rx/NAME/pull?updatedAt=…&id=…&limit=…`: the next documents after a checkpoint, and a new
+//!   checkpoint.
+//! - `POST /rx/NAME/push`: rows of `newDocumentState` and `assumedMasterState`; returns the
+//!   documents in conflict.
+//! - `GET /rx/NAME/stream`: server-sent events on a long-lived connection: each committed document,
+//!   with a checkpoint.
 //!
-//! Without `/NAME` the first table that phones pull is meant. `batchSize` is another name of
-//! `limit`. A deleted document has only `_deleted: true` and its `id`.
+//! An address without `/NAME` means the first table that phones pull. `batchSize` is another name
+//! for `limit`. A deleted document has only `_deleted: true` and its `id`.
 //!
-//! A stream begins with the event `RESYNC`, so that a phone pulls what it missed. A request with
-//! `Last-Event-ID`, as a reconnecting `EventSource` sends, continues there instead.
+//! A stream begins with the event `RESYNC`, after which a phone pulls the changes that it missed.
+//! An `EventSource` that reconnects sends `Last-Event-ID`. Then the stream continues there, without
+//! `RESYNC`.
 //!
-//! | option | words |
-//! |---|---|
-//! | `conflicts` | `detect`: a row whose state is not the assumed one is not written, and its state is returned. `overwrite`: the last write wins |
-//! | `idempotent` | `no`, or `by-edit`: a repeated push does not conflict with itself |
-//! | `checkpoint` | `pair`: time and id. `time`: the time alone, which loses documents with equal times at a page end |
-//! | `stream` | `documents`, or `resync`: each commit sends only `RESYNC` |
+//! Options:
+//! - `conflicts`: `detect`: if the row's state is not the assumed one, nothing is written, and the
+//!   response has its state. `overwrite`: the last write wins.
+//! - `idempotent`: `no`, or `by-edit`: a repeated push does not conflict with itself.
+//! - `checkpoint`: `pair`: time and id. `time`: only the time; documents with equal times at the
+//!   end of a page are lost.
+//! - `stream`: `documents`, or `resync`: each commit sends only `RESYNC`.
 //!
-//! Not supported: attachments, versions of endpoints (426), `assumedMasterState` by `updatedAt`.
+//! Not supported: attachments, versions of endpoints (426), a comparison of `assumedMasterState` by
+//! `updatedAt` only.
 
 mod pull;
 mod push;
@@ -107,7 +112,8 @@ impl ProtocolServer for Rx {
         self.streams.borrow_mut().open.remove(&connection);
     }
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
-        // After every row of that time.
+        // The checkpoint is after all documents of that time, because this id is greater than any
+        // other.
         json!({ "updatedAt": stamp.0, "id": "\u{10ffff}" }).to_string()
     }
 }

@@ -1,4 +1,4 @@
-//! The next documents after a checkpoint.
+//! The request `GET /rx/NAME/pull`: the next documents after a checkpoint.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -12,14 +12,13 @@ use crate::contract::{
     DeviceId, Entity, EntityId, Key, RowVersion, ServerError, Stamp, SystemOfRecord, Value,
 };
 
-/// How far a phone has pulled: its last document, in the order of time and id.
+/// The last document that a phone has pulled, in the order of time and id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Checkpoint {
     pub(super) updated_at: i64,
     pub(super) id: String,
 }
 
-/// Documents in order, and the checkpoint after the last one.
 pub(super) struct Page {
     pub(super) documents: Vec<Json>,
     pub(super) checkpoint: Checkpoint,
@@ -33,7 +32,7 @@ impl Page {
     }
 }
 
-/// The state of a row as a document. A deleted row has only its id.
+/// Converts a row to a document. A deleted row has only its id.
 pub(super) fn document(entity: &Entity, key: &str, values: Option<&[Value]>) -> Json {
     let mut document = values.map_or_else(Map::new, |values| rows::object(entity, values));
     document.insert("id".to_owned(), json!(key));
@@ -54,23 +53,23 @@ impl Site {
         let limit = address.number("limit")?.or(address.number("batchSize")?);
         let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(0).max(1));
         let day_before = call.record.clock().minus(SETTLED).0;
-        // A loading phone's checkpoint is as old as its rows; after the load it is a day old at
-        // most.
+        // During the first load, a phone's checkpoint is as old as the rows. After it, the
+        // checkpoint is at most a day old when a pull ends.
         let is_old = checkpoint.updated_at < day_before - SETTLED.as_micros() as i64;
         let loads = checkpoint.updated_at == 0 || is_old && self.is_loading((of, entity))?;
         self.loads((of, entity), loads)?;
         let mut page = self.page((of, entity), &checkpoint, limit, call.record)?;
         call.slip.rows.append(&mut page.versions);
         if page.documents.len() < limit {
-            // Move on at least to a day ago, so that an unchanged phone's checkpoint does not
-            // expire.
+            // The checkpoint advances at least to a day ago. Otherwise it would expire if the table
+            // never changes.
             let settled = Checkpoint { updated_at: day_before, id: String::new() };
             page.checkpoint = page.checkpoint.max(settled);
         }
         Ok(response(200, &page.json()))
     }
 
-    /// At most `limit` documents after a checkpoint.
+    /// Reads at most `limit` documents after a checkpoint.
     pub(super) fn page(
         &self,
         (of, id): (DeviceId, EntityId),
@@ -79,7 +78,7 @@ impl Site {
         record: &mut dyn SystemOfRecord,
     ) -> Result<Page, ServerError> {
         let entity = self.setup.schema.entity(id);
-        // Documents with the checkpoint's own time may still be missing.
+        // The phone may not have all documents with the checkpoint's own time.
         let since = after.updated_at - i64::from(!self.by_time);
         let since = (after.updated_at > 0 && !self.is_loading((of, id))?).then_some(Stamp(since));
         let mut found: Vec<(Checkpoint, bool, Json)> = Vec::new();

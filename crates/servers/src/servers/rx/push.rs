@@ -1,4 +1,5 @@
-//! Applies pushed documents, after a check against the state that the phone assumed.
+//! The request `POST /rx/NAME/push`. Each document is written if the row still has the state that
+//! the phone assumed.
 
 use serde_json::{Value as Json, json};
 
@@ -32,7 +33,8 @@ impl Rx {
             let now = call.record.get(id, &key);
             let master = |row: &Row| document(entity, row.key.as_str(), row.values.as_deref());
             let against = now.as_ref().filter(|_| self.writer.detects).map(|row| (row, master(row)));
-            // A replication may send what it read earlier; its edit may be settled by now.
+            // RxDB can push a document that it read before the edit's outcome was known. Then the
+            // slip (the bench's hidden note on a message) may name no edit.
             let named = self.writer.edit(&wanted, call.slip).ok();
             let named = named.map(|(edit, is_known)| {
                 (self.writer.mutation((request, edit), &wanted, now.as_ref(), call), is_known)
@@ -44,7 +46,7 @@ impl Rx {
             {
                 let why = if row.values.is_none() { Refusal::Gone } else { Refusal::Stale };
                 if is_same_state(entity, master, new) {
-                    // It came before, or someone else wrote the same.
+                    // An earlier push wrote this state, or somebody else wrote the same.
                     call.settles(id, &key, Some(row.stamp));
                 } else if let Some((mutation, _)) = &named {
                     call.record.refused(mutation, Some(why));
@@ -64,8 +66,9 @@ impl Rx {
             if let Err((status, why)) = self.writer.settle(&wanted, outcome, call.slip) {
                 return Ok(error(status, &format!("{} {key}: {why}", entity.name)));
             }
-            // Others have written since the first attempt. A pull beside this push may have brought
-            // that while the row waited, and RxDB then skipped it, so this response must report it.
+            // Somebody else has written since the first attempt. A concurrent pull may have brought
+            // that version while the row waited for this push. RxDB skips such a version, so this
+            // response reports it.
             if let Some((row, master)) = against
                 && is_known
                 && !is_same_state(entity, &master, new)
@@ -78,7 +81,7 @@ impl Rx {
     }
 }
 
-/// Whether two documents have the same state. Deleted documents are equal.
+/// True if two documents have the same state. All deleted documents are equal.
 fn is_same_state(entity: &Entity, a: &Json, b: &Json) -> bool {
     let is_gone = |document: &Json| document["_deleted"] == json!(true);
     let read = |document: &Json, at: usize| {

@@ -16,7 +16,7 @@ pub(super) struct Site {
     pub(super) database: Rc<Connection>,
 }
 
-/// The phones that are loading a table: their checkpoints are as old as its rows.
+/// The phones in their first load of a table. Their checkpoints are as old as the table's rows.
 pub(super) const LOADS: &str = "
     CREATE TABLE IF NOT EXISTS loads(device INTEGER, entity INTEGER,
         PRIMARY KEY(device, entity)) WITHOUT ROWID;";
@@ -25,7 +25,6 @@ impl Site {
     pub(super) fn attributes(&self, of: DeviceId) -> &Attributes {
         &self.setup.attributes[of.0 as usize]
     }
-    /// Whether a phone is in its first load of a table.
     pub(super) fn is_loading(&self, of: (DeviceId, EntityId)) -> Result<bool, ServerError> {
         let asked = "SELECT 1 FROM loads WHERE device = ?1 AND entity = ?2";
         let found = self.database.query_row(asked, [of.0.0, u32::from(of.1.0)], |_| Ok(())).optional();
@@ -38,7 +37,7 @@ impl Site {
         };
         self.database.execute(text, [of.0.0, u32::from(of.1.0)]).map(drop).map_err(failed)
     }
-    /// The table that an address names, and the verb.
+    /// Reads the table and the verb from an address.
     pub(super) fn endpoint<'a>(&self, address: &'a Address) -> Result<(EntityId, &'a str), ServerError> {
         let schema = &self.setup.schema;
         let (entity, name, verb) = match address.parts().as_slice() {

@@ -1,4 +1,4 @@
-//! Events for committed rows, on connections that phones hold open.
+//! Sends an event for each committed row, on connections that phones hold open.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,11 +10,10 @@ use super::site::Site;
 use crate::contract::http::Request;
 use crate::contract::{ConnectionId, DeviceId, EntityId, ServerError, ServerPorts, Stamp, SystemOfRecord};
 
-/// The open streams of a process.
 #[derive(Default)]
 pub(super) struct Streams {
     pub(super) open: BTreeMap<ConnectionId, Stream>,
-    /// Per table, the newest stamp that was read; later commits have later stamps.
+    /// Per table, the newest stamp that was read. Later commits have later stamps.
     read: BTreeMap<EntityId, Stamp>,
 }
 
@@ -35,7 +34,8 @@ impl Streams {
     }
 }
 
-/// An event with documents. A reconnecting phone sends the last id, and continues there.
+/// An event with documents. A phone that reconnects sends the event's id, and the stream continues
+/// there.
 fn event(page: &Page) -> Vec<u8> {
     let Checkpoint { updated_at, id } = &page.checkpoint;
     format!("id: {updated_at},{id}\ndata: {}\n\n", page.json()).into_bytes()
@@ -45,7 +45,8 @@ fn resync() -> Vec<u8> {
     b"data: RESYNC\n\n".to_vec()
 }
 
-/// Begins a stream: where the last one ended, or with an event that tells the phone to pull.
+/// Opens a stream. It continues after the phone's last event, or begins with `RESYNC`, after which
+/// the phone pulls.
 pub(super) fn open(
     (site, ports, streams): (&Rc<Site>, &ServerPorts, &Shared),
     (of, entity, connection): (DeviceId, EntityId, ConnectionId),
@@ -73,12 +74,12 @@ pub(super) fn open(
     });
 }
 
-/// After every row of this time.
+/// A checkpoint after all documents of this time.
 fn behind(at: Stamp) -> Checkpoint {
     Checkpoint { updated_at: at.0, id: "\u{10ffff}".to_owned() }
 }
 
-/// Finds the record's newest stamp, from which commits are sent; the phone pulls what came before.
+/// Finds the record's newest stamp. The stream sends later commits; the phone pulls earlier ones.
 async fn begin(
     (site, ports, streams): (&Rc<Site>, &ServerPorts, &Shared),
     (of, entity, connection): (DeviceId, EntityId, ConnectionId),
@@ -105,7 +106,7 @@ async fn begin(
     }
 }
 
-/// Sends all commits of anyone, as the record announces them.
+/// Sends new documents each time the record (the backend) announces a commit.
 pub(super) fn feed(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
     let (site, ports, streams) = (site.clone(), ports.clone(), streams.clone());
     ports.clone().spawn(async move {
@@ -118,7 +119,7 @@ pub(super) fn feed(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
     });
 }
 
-/// Sends new documents to all open streams. The next call finds what this one misses.
+/// Sends new documents to all open streams. If this call misses one, the next call finds it.
 async fn look(site: &Rc<Site>, ports: &ServerPorts, streams: &Shared) {
     let open = |stream: &Stream| stream.sent.is_some();
     let lines: Vec<(ConnectionId, Stream)> = {

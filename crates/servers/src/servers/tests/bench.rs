@@ -1,4 +1,4 @@
-//! A minimal world for tests: a backend, and a half with its disk.
+//! A small world for tests: a backend, and a server half with its disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::contract::{
 pub(super) const NOTE: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 
-/// The ports of the half's process, and what it did with them.
+/// The ports of the half's process. They record its calls.
 #[derive(Default)]
 struct Outside {
     now: Cell<Time>,
@@ -75,7 +75,7 @@ pub(super) fn values(text: &str) -> Vec<Value> {
 }
 
 impl World {
-    /// With the half of this name, and these options instead of its defaults.
+    /// Makes a world with this half, and these options instead of its defaults.
     pub(super) fn new(name: &'static str, sets: &[(&str, &str)]) -> World {
         World::with(name, sets, BackendOptions::default())
     }
@@ -161,7 +161,7 @@ impl World {
     pub(super) fn text(&self, key: &str) -> String {
         self.row(key).map_or_else(|| "-".to_owned(), |(text, _)| text)
     }
-    /// The office updates a row or creates it, 5 ms later.
+    /// Somebody at the office updates or creates a row, 5 ms later.
     pub(super) fn office(&mut self, key: &str, text: &str) {
         self.outside.now.set(self.now() + Span::millis(5));
         let (now, key) = (self.now(), Key::new(key));
@@ -191,14 +191,14 @@ impl World {
         self.outside.now.set(self.now() + Span::millis(5));
         let (backend, now) = (self.backend.clone(), self.now());
         let mut backend = backend.borrow_mut();
-        // Marks the beginning of a backend call.
+        // Starts a new backend call.
         backend.push(now, &[], &[]);
         let reply = self.half().serve_with(DeviceId(device), &write_request(request), slip, &mut *backend);
         drop(backend);
         self.committed();
         reply
     }
-    /// Sends a request, with these edits behind rows of `note`.
+    /// Sends a request. The slip names these edits of rows of `note`.
     pub(super) fn ask(&mut self, device: u32, line: &str, body: Json, edits: &[(&str, EditId)]) -> Answer {
         let mut slip = slip(edits);
         let reply = self.served(device, &request(line, &body), &mut slip);
@@ -208,7 +208,7 @@ impl World {
         };
         answer(&bytes, slip)
     }
-    /// The same with headers.
+    /// Sends a request with headers.
     pub(super) fn ask_with(
         &mut self,
         (device, line): (u32, &str),
@@ -227,7 +227,8 @@ impl World {
         };
         answer(&bytes, slip)
     }
-    /// The same for an app that names no edits: edits of the rows it writes are numbered from here.
+    /// Sends a request of an app that names no edits. The edits of its rows get numbers from `from`
+    /// on.
     pub(super) fn ask_numbered(&mut self, line: &str, body: Json, from: EditId) -> Answer {
         let mut slip = Slip { unnamed: Some(from), ..Slip::default() };
         let reply = self.served(from.device.0, &request(line, &body), &mut slip);
@@ -237,11 +238,10 @@ impl World {
         };
         answer(&bytes, slip)
     }
-    /// The response that a phone gets for an error.
     pub(super) fn refused(&self, error: &ServerError) -> Vec<u8> {
         self.half.as_deref().expect("it lives").refuse(error)
     }
-    /// Sends a request whose response comes later.
+    /// Sends a request that the half holds open.
     pub(super) fn wait_for(&mut self, device: u32, line: &str) -> Ticket {
         match self.served(device, &request(line, &Json::Null), &mut Slip::default()) {
             Ok(Reply::Later(ticket)) => ticket,
@@ -266,7 +266,7 @@ impl World {
         let heard = self.heard_with(number).into_iter();
         heard.map(|(message, _)| String::from_utf8_lossy(&message).into_owned()).collect()
     }
-    /// The same as bytes, with their slips.
+    /// The messages sent on a connection since the last call, as bytes, with their slips.
     pub(super) fn heard_with(&mut self, number: u64) -> Vec<(Vec<u8>, Slip)> {
         let (own, others) = self.outside.sent.take().into_iter().partition(|(at, ..)| at.0 == number);
         self.outside.sent.replace(others);
@@ -276,7 +276,7 @@ impl World {
     pub(super) fn is_closed(&self, number: u64) -> bool {
         self.outside.closed.borrow().contains(&ConnectionId(number))
     }
-    /// Sends a message on a connection, with these edits behind rows of `note`.
+    /// Sends a message on a connection. The slip names these edits of rows of `note`.
     pub(super) fn say(
         &mut self,
         device: u32,
@@ -288,7 +288,7 @@ impl World {
         self.outside.now.set(self.now() + Span::millis(5));
         let (backend, now, slip) = (self.backend.clone(), self.now(), slip(edits));
         let mut backend = backend.borrow_mut();
-        // Marks the beginning of a backend call.
+        // Starts a new backend call.
         backend.push(now, &[], &[]);
         let (of, at) = (DeviceId(device), ConnectionId(number));
         let half = self.half();

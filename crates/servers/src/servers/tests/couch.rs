@@ -20,7 +20,7 @@ fn gone(key: &str, history: &[&str]) -> Json {
     doc
 }
 
-/// Pushes a revision as a replicator does.
+/// Pushes a revision like CouchDB's replicator does.
 fn replicate(world: &mut World, device: u32, doc: Json) -> Answer {
     let (key, edit) = (doc["_id"].as_str().expect("it has one").to_owned(), world.edit(device));
     replicate_by(world, device, doc, &[(&key, edit)])
@@ -39,7 +39,7 @@ fn rev(world: &mut World, key: &str) -> String {
     body["_rev"].as_str().unwrap_or("-").to_owned()
 }
 
-/// The example of the documentation: the revisions that a target lacks.
+/// The documentation's example: the revisions that the target does not have.
 #[test]
 fn the_documented_difference_of_revisions_comes_out() {
     let mut world = World::new("couchdb", &[]);
@@ -55,7 +55,7 @@ fn the_documented_difference_of_revisions_comes_out() {
     assert_eq!((none.status, none.body), (200, json!({})));
 }
 
-/// In the documentation's example a document has three leaves, the winner first.
+/// In the documentation's example, a document has 3 leaves. The winner comes first.
 #[test]
 fn a_feed_of_all_docs_lists_leaves_with_the_winner_first() {
     let mut world = World::new("couchdb", &[("seq", "number")]);
@@ -130,7 +130,7 @@ fn a_revision_comes_twice_and_is_committed_once() {
     assert_eq!(get(&mut world, "/_changes").body["results"].as_array().map(Vec::len), Some(1));
 }
 
-/// The phone pulled the winner, and asks for it in its next push.
+/// The phone pulled the winner, and its next push asks for this revision.
 #[test]
 fn an_edit_that_lost_is_not_committed_by_the_winner() {
     let mut world = World::new("couchdb", &[]);
@@ -237,7 +237,7 @@ fn an_attachment_comes_back_by_its_stub_and_in_line() {
     with["_attachments"] = json!({ "a.txt": { "content_type": "text/plain", "data": "aGVsbG8=" } });
     assert_eq!(replicate(&mut world, 0, with).body, json!([]));
     let stub = get(&mut world, "/aaaa").body["_attachments"]["a.txt"].clone();
-    // The digest is the MD5 of `hello`, as CouchDB writes it.
+    // The digest is the MD5 of `hello`, in CouchDB's form.
     let digest = "md5-XUFAKrxLKna5cZ2REBfFkg==";
     let known =
         json!({ "content_type": "text/plain", "revpos": 1, "digest": digest, "length": 5, "stub": true });

@@ -11,7 +11,7 @@ fn write(world: &mut World, line: &str, headers: &[(&'static str, &str)], body: 
     let edit = world.edit(0);
     world.ask_with((0, line), headers, body, &[(key, edit)])
 }
-/// The request of a client that has everything up to this time.
+/// The request of a client that has all items up to this time.
 fn newer_than(time: &str) -> String {
     format!(
         "note?$filter=%28updatedAt%20gt%20cast%28{time}%2CEdm.DateTimeOffset%29%29&$orderby=updatedAt&$count=true&__includedeleted=true"
@@ -58,7 +58,8 @@ fn pages_go_by_skip_and_top_and_lose_a_row_when_one_moves() {
     let top = get(&mut world, "note?$top=3&$skip=1&$count=true");
     assert_eq!(keys(&top), ["b", "c"]);
     assert_eq!(top.body["nextLink"], json!("$count=true&$skip=3&$top=1"));
-    // A flaw of the protocol: a changed row moves to the end, and the next page skips a row.
+    // This is a flaw of the protocol: a changed row moves to the end, and the next page skips
+    // another row.
     world.office("a", "y");
     assert_eq!(keys(&get(&mut world, &format!("note?{escaped}"))), ["d", "e"], "c is skipped");
 }

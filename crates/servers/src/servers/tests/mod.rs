@@ -1,4 +1,4 @@
-//! Tests of halves, over the backend of the bench, with requests as bytes as phones send them.
+//! Tests of the server halves over the bench's backend. Requests are bytes, like those from phones.
 
 mod bench;
 mod couch;
@@ -19,7 +19,7 @@ use super::{find, options, servers};
 use crate::contract::http::{read_response, retry_after};
 use crate::contract::{ServerError, Span};
 
-/// Refusals have the protocol's own shape, so that a client that reads JSON goes on.
+/// A refusal has the protocol's own form, so that a client that reads JSON can continue.
 #[test]
 fn what_is_down_busy_or_too_late_says_so_in_json() {
     for half in servers() {

@@ -16,7 +16,7 @@ fn write(world: &mut World, line: &str, headers: &[(&'static str, &str)], body: 
 fn link<'j>(answer: &'j Answer, name: &str) -> Option<&'j str> {
     answer.body[name].as_str()
 }
-/// The keys in a page; removed ones have a dash.
+/// The keys in a page. A removed entity's key has a dash.
 fn keys(answer: &Answer) -> Vec<String> {
     let told = |it: &Json| {
         let gone = if it.get("@removed").is_some() { "-" } else { "" };

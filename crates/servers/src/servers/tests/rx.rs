@@ -16,7 +16,7 @@ fn push(world: &mut World, device: u32, assumed: Json, new: Json, edit: EditId) 
     world.ask(device, "POST /rx/note/push", rows, &[(&key, edit)])
 }
 
-/// Pulls everything in pages of this size: the keys, and the number of pages.
+/// Pulls everything in pages of this size. Returns the keys and the number of pages.
 fn pulled(world: &mut World, limit: usize) -> (Vec<String>, usize) {
     let (mut keys, mut pages, mut at) = (Vec::new(), 0, json!({ "updatedAt": 0, "id": "" }));
     loop {
@@ -92,7 +92,7 @@ fn a_right_assumed_state_is_written_and_deleted_states_conflict() {
     assert_eq!((back.body, world.text("aaaa")), (json!([]), "back".to_owned()));
 }
 
-/// Conflicts of a repeated push, and the row's text after it, if someone wrote the row in between.
+/// Repeats a push after somebody wrote the row. Returns the number of conflicts and the row's text.
 fn twice(sets: &[(&str, &str)]) -> (usize, String) {
     let mut world = World::new("rxdb", sets);
     world.office("aaaa", "a");
@@ -113,7 +113,7 @@ fn a_push_that_comes_twice_is_a_conflict_known_or_written_again() {
     assert_eq!(twice(&[("conflicts", "overwrite"), ("idempotent", "by-edit")]), (0, theirs));
 }
 
-/// A replication sends what it read earlier, and its edit was settled meanwhile.
+/// RxDB pushes a document that it read before the edit was settled.
 #[test]
 fn a_push_of_settled_edits_is_a_conflict_and_no_failure() {
     let mut world = World::new("rxdb", &[]);

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::bench::{World, request};
 use crate::contract::{EditId, Span};
 
-/// A stamp of a client: a letter for the time, within the bench's year, and one for the client.
+/// A stamp: one letter for the time, in the year of the tests, and one for the client.
 fn hlc(time: char, who: char) -> String {
     format!("NjEtL{time}0----{who}{who}{who}{who}{who}")
 }
@@ -33,7 +33,7 @@ fn read(frame: &str) -> (String, Json) {
     (from.to_owned(), serde_json::from_str(rest).expect("it is JSON"))
 }
 
-/// The hashes of the server.
+/// Asks for the server's hashes.
 fn hashes(world: &mut World, device: u32) -> Json {
     world.heard(device.into());
     world.say(device, device.into(), "S\n[\"h\",1,\"\"]", &[]);
@@ -64,7 +64,7 @@ fn a_change_is_written_and_relayed_as_it_came() {
     assert!(world.is_closed(0));
 }
 
-/// The record's text after two phones changed a cell, in this order of arrival.
+/// The record's text after two phones changed a cell. The changes arrive in this order.
 fn after(order: [(u32, char); 2]) -> (String, Json) {
     let mut world = World::new("tinybase", &[]);
     (0..2).for_each(|device| connect(&mut world, device));
@@ -98,7 +98,7 @@ fn what_others_write_goes_to_all_with_a_stamp_of_now() {
         assert_eq!((&row["text"][0], &row["done"][0]), (&json!("office"), &json!(false)));
     }
     let edit = world.edit(0);
-    // Its stamp is older than that.
+    // The stamp of this change is older than the office's write.
     change(&mut world, 0, "aaaa", &json!({ "text": ["old", "Nj------------bb"] }), &[("aaaa", edit)]);
     assert_eq!(world.text("aaaa"), "office");
     world.heard(0);
@@ -185,7 +185,7 @@ fn a_change_that_no_edit_names_is_overruled_unless_named_before() {
     let text = &told[0].1[2][0][0]["note"][0]["aaaa"][0]["text"];
     assert_eq!((told[0].0.as_str(), &text[0]), ("S", &json!("office")));
     assert!(text[1].as_str() > Some(&stamp), "{text}");
-    // An edit that its own phone names, but whose cells come through another phone.
+    // A phone names its edit, but another phone sends the cells.
     let edit = world.edit(0);
     world.say(0, 0, "client-1\n[\"r\",0,[1,2]]", &[("aaaa", edit)]);
     let later = json!({ "text": ["by way of another", "NjEtb------bbbbb"] });

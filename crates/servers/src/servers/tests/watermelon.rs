@@ -103,7 +103,7 @@ impl IntoValue for i64 {
     }
 }
 
-/// Whether a push that is repeated after a lost response overwrites another phone's newer value.
+/// True if a push that is repeated after a lost response overwrites another phone's newer value.
 fn newer_value_is_gone(sets: &[(&str, &str)]) -> bool {
     let mut world = World::new("watermelondb", sets);
     world.office("aaaa", "Foo");
@@ -114,7 +114,7 @@ fn newer_value_is_gone(sets: &[(&str, &str)]) -> bool {
     let other = world.edit(1);
     assert_eq!(push(&mut world, 1, theirs, "aaaa", "theirs", other).status, 200);
     world.kill();
-    // The phone pulls, keeps its own column, and pushes again.
+    // The phone pulls, keeps its own value of the column, and pushes again.
     let now = time_of(&pull(&mut world, time));
     let again = push(&mut world, 0, now, "aaaa", "mine", edit);
     assert_eq!(again.status, 200);
@@ -130,8 +130,8 @@ fn a_repeated_push_goes_over_a_newer_value_unless_known() {
     assert!(!newer_value_is_gone(&[("idempotent", "by-edit"), ("conflicts", "overwrite")]));
 }
 
-/// The number of rows that a phone gets after its repeated push was recognised: in two pulls at one
-/// time, and after the next push.
+/// The number of rows in 3 pulls after a repeated push was recognised: two pulls at one time, and
+/// one after the next push.
 fn rows_after_a_known_push(idempotent: &str) -> [usize; 3] {
     let mut world = World::new("watermelondb", &[("idempotent", idempotent)]);
     world.office("aaaa", "Foo");
@@ -155,7 +155,8 @@ fn a_phone_whose_push_was_known_gets_the_row_until_it_has_it() {
     assert_eq!(rows_after_a_known_push("by-edit"), [1, 1, 0]);
 }
 
-/// The texts of two rows after a push of both, one of which was changed since the pull.
+/// The status and the texts of two rows after a push of both. One of the rows was changed after the
+/// pull.
 fn after_a_conflict(conflicts: &str) -> (u16, String, String) {
     let mut world = World::new("watermelondb", &[("conflicts", conflicts)]);
     world.office("aaaa", "a");
@@ -210,7 +211,8 @@ fn the_rules_of_a_push_hold_for_rows_that_are_there_or_gone() {
     assert_eq!((answer.status, &answer.body), (500, &json!({ "error": "no edit is named for note aaaa" })));
 }
 
-/// The number of rows that a polling phone never gets if commits are later than their stamps.
+/// The number of rows that a phone never gets with regular pulls, if commits are later than their
+/// stamps.
 fn never_pulled(timestamp: &str) -> usize {
     let late = CommitDelay { share: Ppm(500_000), upto: Span::secs(20) };
     let options = BackendOptions { commit_delay: Some(late), ..BackendOptions::default() };

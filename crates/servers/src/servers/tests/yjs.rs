@@ -1,4 +1,4 @@
-//! Yjs over WebSockets, with phones that hold documents.
+//! Yjs over WebSockets. Each phone has a document.
 
 use serde_json::{Value as Json, json};
 use yrs::block::ClientID;
@@ -37,7 +37,7 @@ impl Phone {
         };
         Phone { doc: Doc::with_options(options), device }
     }
-    /// Opens a connection, as `y-websocket` does, and receives what it lacks.
+    /// Opens a connection like `y-websocket` does, and receives the missing updates.
     fn connect(&self, world: &mut World) {
         world
             .connect(self.device, self.device.into(), &request("GET /app", &Json::Null))
@@ -46,7 +46,7 @@ impl Phone {
         world.say(self.device, self.device.into(), frame(0, &state), &[]);
         self.hear(world);
     }
-    /// Applies what has come; returns the slips.
+    /// Applies all messages that have come. Returns their slips.
     fn hear(&self, world: &mut World) -> Vec<Slip> {
         let heard = world.heard_with(self.device.into());
         for (message, _) in &heard {
@@ -57,7 +57,7 @@ impl Phone {
         }
         heard.into_iter().map(|(_, slip)| slip).collect()
     }
-    /// Sets a member of a row, creating the row if needed; returns the update.
+    /// Sets a member of a row, and creates the row if needed. Returns the update.
     fn set(&self, key: &str, name: &str, value: &str) -> Vec<u8> {
         let map = self.doc.get_or_insert_map("note");
         let mut of = self.doc.transact_mut();
@@ -201,7 +201,7 @@ fn frames_that_cannot_be_read_close_and_awareness_is_passed_on() {
     }
 }
 
-/// All bytes that the server sent while three phones wrote many rows and removed some.
+/// All bytes that the server sends while 3 phones write many rows and remove some.
 fn sent_bytes() -> Vec<Vec<u8>> {
     let mut world = World::new("yjs", &[]);
     let phones: Vec<Phone> = (0..3).map(Phone::new).collect();

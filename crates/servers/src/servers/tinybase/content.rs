@@ -1,4 +1,4 @@
-//! A mergeable store: cells with stamps, and hashes by which two stores find their differences.
+//! A mergeable store: cells with stamps. Two stores find their differences by hashes.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::hlc::{UNDEFINED, hash, is_stamp, stringified};
 
-/// A cell or a value.
+/// A cell of a table, or a value of the store.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cell {
     pub(super) value: Json,
@@ -14,7 +14,7 @@ pub(super) struct Cell {
     hash: u32,
 }
 
-/// Children by name, with one hash over them.
+/// Children by name, with one hash of all of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Branch<T> {
     pub(super) of: BTreeMap<String, T>,
@@ -30,7 +30,7 @@ pub(super) struct Content {
     values: Branch<Cell>,
 }
 
-/// The place of a cell; a value has no table and no row.
+/// The place of a cell. A value has no table and no row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) table: String,
@@ -38,7 +38,6 @@ pub(super) struct Place {
     pub(super) cell: String,
 }
 
-/// A cell in a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Told {
     pub(super) at: Place,
@@ -63,7 +62,7 @@ impl<T> Branch<T> {
 }
 
 impl<T: Default> Branch<T> {
-    /// Changes one child; `change` returns the child's hash before and after.
+    /// Changes one child. `change` returns the child's hash before and after the change.
     fn change(&mut self, name: &str, change: impl FnOnce(&mut T) -> (u32, u32)) -> (u32, u32) {
         let before = self.hash;
         let (old, new) = change(self.of.entry(name.to_owned()).or_default());
@@ -73,7 +72,7 @@ impl<T: Default> Branch<T> {
 }
 
 impl Branch<Cell> {
-    /// Sets a cell. For a new cell, its name with hash 0 also counts, as in the library.
+    /// Sets a cell. Like in the library, a new cell also adds the hash of its name with 0.
     fn put(&mut self, name: &str, value: Json, hlc: &str) -> (u32, u32) {
         let before = self.hash;
         let hash = hash(&format!("{}:{hlc}", stringified(&value)));
@@ -83,7 +82,8 @@ impl Branch<Cell> {
     }
 }
 
-/// The cells of stamped changes; `None` for all if any is malformed or has a stamp too far ahead.
+/// Reads the cells of stamped changes. `None` for all if one is malformed or has a stamp too far
+/// ahead.
 pub(super) fn told(tables: &Json, values: &Json, now: u64) -> Option<Vec<Told>> {
     let mut all = Vec::new();
     for (table, rows) in things(tables)? {
@@ -123,7 +123,7 @@ fn row_stamp(row: &Row) -> Json {
     stamped(row.map(cell_stamp))
 }
 
-/// These cells as the changes of a message.
+/// Converts cells to the changes of a message.
 pub(super) fn changes(cells: &[Told]) -> Json {
     let mut tables = json!([{}]);
     for Told { at: Place { table, row, cell }, value, hlc } in cells {
@@ -132,7 +132,7 @@ pub(super) fn changes(cells: &[Told]) -> Json {
     json!([tables, [{}], 1])
 }
 
-/// A child of a stamped object, added if it is missing.
+/// Returns a child of a stamped object, and adds it if it is missing.
 fn child<'j>(of: &'j mut Json, name: &str) -> &'j mut Json {
     let place = &mut of[0][name];
     if place.is_null() {
@@ -151,7 +151,7 @@ impl Content {
             table => self.row(table, &at.row)?.of.get(&at.cell),
         }
     }
-    /// Takes a cell if its stamp is newer; returns false if not.
+    /// Takes a cell if its stamp is newer. Returns false if the stamp is older or equal.
     pub(super) fn merge(&mut self, told: &Told) -> bool {
         let known = self.cell(&told.at).map_or("", |cell| cell.hlc.as_str());
         if !known.is_empty() && *told.hlc <= *known {
@@ -173,7 +173,7 @@ impl Content {
     pub(super) fn table_hashes(&self) -> Json {
         self.tables.map(|table| json!(table.hash)).into()
     }
-    /// Tables that the other store lacks, and the hashes of tables that differ.
+    /// Returns the tables that the other store lacks, and the hashes of tables that differ.
     pub(super) fn table_diff(&self, other: &Json) -> Json {
         let (mut new, mut differ) = (Map::new(), Map::new());
         for (name, table) in &self.tables.of {
@@ -187,7 +187,7 @@ impl Content {
         }
         json!([stamped(new), differ])
     }
-    /// The row hashes of tables that differ from these.
+    /// Returns the row hashes of tables whose hash differs from `differ`.
     pub(super) fn row_hashes(&self, differ: &Json) -> Json {
         let mut all = Map::new();
         for (name, hash) in differ.as_object().into_iter().flatten() {
@@ -254,7 +254,6 @@ impl Content {
     }
 }
 
-/// The value of a cell, unless it was removed.
 pub(super) fn said(cell: &Cell) -> Option<&Json> {
     (cell.value != json!(UNDEFINED)).then_some(&cell.value)
 }
@@ -264,14 +263,14 @@ mod tests {
     use super::*;
 
     const NOW: u64 = 1_700_000_000_000;
-    /// The content of the library (version 10.0.1) after two rows and a value were set.
+    /// The library's content (version 10.0.1) after 2 rows and a value were set.
     const SET: &str = r#"[[{"note":[{"aaaa":[{"text":["hé\"llo\n","NjEtLV-----Z21Zg"],
         "count":[3,"NjEtLV----0Z21Zg"],"done":[false,"NjEtLV----1Z21Zg"],"x":[1.5,"NjEtLV----2Z21Zg"],
         "y":[1e+21,"NjEtLV----3Z21Zg"],"z":[1e-7,"NjEtLV----4Z21Zg"],"n":[null,"NjEtLV----5Z21Zg"],
         "big":[123456789012345680,"NjEtLV----6Z21Zg"]}],
         "bbbb":[{"text":["b","NjEtLV----7Z21Zg"],"count":[1,"NjEtLV----8Z21Zg"]}]}]}],
         [{"v":[1,"NjEtLV----9Z21Zg"]}],1]"#;
-    /// Later changes of another store with that content: a cell, a removed row, a new table.
+    /// Later changes of another store with this content: a cell, a removed row, a new table.
     const NEWER: &str = r#"[[{"note":[{"aaaa":[{"text":["￼","NjEtLV5---0b21r_"],
         "count":["￼","NjEtLV5---1b21r_"],"done":["￼","NjEtLV5---2b21r_"],"x":["￼","NjEtLV5---3b21r_"],
         "y":["￼","NjEtLV5---4b21r_"],"z":["￼","NjEtLV5---5b21r_"],"n":["￼","NjEtLV5---6b21r_"],
@@ -298,7 +297,7 @@ mod tests {
         assert_eq!(with(&[SET, NEWER]).table_hashes(), tables);
     }
 
-    /// The whole exchange of two stores; each response is that of the library.
+    /// A complete exchange between 2 stores. Each response equals the library's.
     #[test]
     fn two_stores_find_what_differs_step_by_step() {
         let (mut old, new) = (with(&[SET]), with(&[SET, NEWER]));

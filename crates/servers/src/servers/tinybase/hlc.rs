@@ -1,13 +1,13 @@
-//! TinyBase's clock and its hashes.
+//! The clock and the hash functions of TinyBase.
 
 use serde_json::Value as Json;
 
 /// The value of a removed cell in messages.
 pub(super) const UNDEFINED: &str = "\u{fffc}";
-/// How far a stamp may be ahead of the clock, in milliseconds.
+/// How far a stamp can be ahead of the clock, in milliseconds.
 const AHEAD: u64 = 5 * 60 * 1_000;
 const LETTERS: &[u8; 64] = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
-/// Letters of a stamp: seven for the time, four for a counter, five for the store.
+/// The letters of a stamp: 7 for the time, 4 for a counter, 5 for the store.
 const TIME: usize = 7;
 const COUNT: usize = 4;
 const STORE: usize = 5;
@@ -27,20 +27,19 @@ fn decode(text: &str) -> u64 {
     text.bytes().fold(0, |number, letter| number << 6 | place(letter))
 }
 
-/// Whether a stamp is well-formed, and not too far ahead of `now` (in milliseconds).
+/// True if a stamp is well-formed and not too far ahead of `now` (in milliseconds).
 pub(super) fn is_stamp(hlc: &str, now: u64) -> bool {
     let is_sound = hlc.len() == TIME + COUNT + STORE && hlc.bytes().all(|letter| LETTERS.contains(&letter));
     hlc.is_empty() || is_sound && decode(&hlc[..TIME]) <= now + AHEAD
 }
 
-/// Generates stamps newer than all stamps seen.
+/// Generates stamps that are newer than all stamps seen.
 pub(super) struct Stamps {
     store: String,
     last: (u64, u64),
 }
 
 impl Stamps {
-    /// For a store with this name.
     pub(super) fn new(store: &str) -> Stamps {
         Stamps { store: encode(u64::from(hash(store)), STORE), last: (0, 0) }
     }
@@ -49,7 +48,7 @@ impl Stamps {
             self.last = self.last.max((decode(&hlc[..TIME]), decode(&hlc[TIME..TIME + COUNT]) + 1));
         }
     }
-    /// The next stamp, at this time in milliseconds.
+    /// Returns the next stamp; `now` is in milliseconds.
     pub(super) fn next(&mut self, now: u64) -> String {
         let (time, count) = self.last;
         let is_full = count >> (6 * COUNT) > 0;
@@ -60,7 +59,7 @@ impl Stamps {
     }
 }
 
-/// The JavaScript text of a value: whole numbers have no fraction.
+/// Writes a value like JavaScript does: whole numbers have no fraction.
 pub(super) fn stringified(value: &Json) -> String {
     match value {
         Json::String(text) if text == UNDEFINED => "null".to_owned(),

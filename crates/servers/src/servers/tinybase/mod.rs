@@ -2,23 +2,25 @@
 //! <https://tinybase.org/guides/synchronization/using-a-synchronizer/>, with the messages of the
 //! published package, version 10.
 //!
-//! The server relays between the clients of a path, and is itself a client, `S`, with its own
-//! mergeable store, like `createWsServer` with a persister. A frame is `TO\n[request, kind, body]`,
-//! and is relayed as `FROM\n…`. Kinds: 0 is a response, 1 asks for hashes, 2 gives hashes, 3 gives
-//! changes, 4 to 7 ask for differences in tables, rows, cells and values.
+//! The server relays messages between the clients of a path. It is also a client itself, `S`, with
+//! its own mergeable store, like `createWsServer` with a persister. A frame is `TO\n[request, kind,
+//! body]`. The server relays it as `FROM\n…`. Kinds: 0 is a response, 1 asks for hashes, 2 has
+//! hashes, 3 has changes, 4 to 7 ask for differences in tables, rows, cells and values.
 //!
-//! A table of the record is a table of the store, a row's key is its id, a column is a cell. A row
-//! exists if it has a cell; a null column has no cell. The cell with the newer stamp wins. Changes
-//! of phones are written to the record as the merged row. Writes of others become cells, stamped
-//! when the server learns of them, and go to all clients. If the record refuses a row, or no edit
-//! is named for it, the server overrules it with the record's values. Values, and cells that are
-//! not columns, are kept by the server only.
+//! A table of the record (the backend) is a table of the store. A row's key is its id, and a column
+//! is a cell. A row exists if it has a cell; a null column has no cell. The cell with the newer
+//! stamp wins. The server writes changes of phones to the record as the merged row. If somebody
+//! else writes to the record, the changed columns become cells. Their stamp is the time at which
+//! the server reads them, and all clients get them. If the record refuses a row, or no slip names
+//! an edit for it, the server replaces the row's cells by the record's values. Only the server
+//! keeps values, and cells that are not columns.
 //!
-//! The slip of a message may name edits of rows that are not in the message. The server remembers
-//! the last named edit of each row, as its cells may arrive through another client.
+//! A slip (the bench's hidden note on a message) can name edits of rows that are not in its
+//! message. The server remembers the last named edit of each row, because its cells may arrive
+//! through another client.
 //!
 //! Not supported: fragments, several channels on one WebSocket, cells that are objects or arrays,
-//! more than one store (all paths are one), acknowledgements (the protocol has none).
+//! several stores (all paths share one), acknowledgements (the protocol has none).
 
 mod content;
 mod hlc;
@@ -61,7 +63,7 @@ pub(super) fn half() -> Half {
 /// The server's own client name.
 const SERVER: &str = "S";
 
-/// What the server asked a client for, to interpret the response: the kind of the question.
+/// The kind of a question that the server sent to a client. It is needed to read the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Tables = 4,
@@ -70,10 +72,9 @@ enum Step {
     Values = 7,
 }
 
-/// The cells that a frame brings, and the next question.
+/// The cells in a frame, and the next question to the client.
 type Brought = (Vec<Told>, Option<(Step, Json)>);
 
-/// A process of the server.
 struct Site {
     setup: ServerSetup,
     ports: ServerPorts,
@@ -103,7 +104,7 @@ impl Frame {
         let (to, rest) = (to.to_owned(), rest.to_owned());
         Some(Frame { to, rest, request, kind: parts[1].as_u64()?, body: parts[2].clone() })
     }
-    /// Whether it may bring cells.
+    /// True if the frame can have cells.
     fn has_content(&self) -> bool {
         matches!(self.kind, 0 | 3)
     }
@@ -130,7 +131,7 @@ impl TinyBase {
                 let changed =
                     own.ports.ask(move |record| reading.with(|mut beside| beside.ingest(record))).await;
                 own.ports.crash_point("tinybase.before-push").await;
-                // A change missed now is found at the next commit.
+                // If this read fails, the next commit finds the change.
                 own.push(&changed.and_then(|changed| changed).unwrap_or_default());
                 seen = own.ports.committed(seen).await;
             }
@@ -140,7 +141,7 @@ impl TinyBase {
 }
 
 impl Site {
-    /// Works on the store and the record in one transaction, which always commits.
+    /// Works on the store and the record in one transaction. It commits even after an error.
     fn with<T>(&self, work: impl FnOnce(Beside<'_>) -> Result<T, ServerError>) -> Result<T, ServerError> {
         let mut store = self.store.borrow_mut();
         let database = store.database.clone();
@@ -159,7 +160,6 @@ impl Site {
     fn send(&self, to: ConnectionId, from: &str, rest: &str, slip: Slip) {
         self.ports.phones.send_with(to, format!("{from}\n{rest}").into_bytes(), slip);
     }
-    /// Sends the server's own cells to all clients.
     fn push(&self, cells: &[Told]) {
         if cells.is_empty() {
             return;
@@ -168,7 +168,6 @@ impl Site {
         let rest = json!([self.next(), 3, changes(cells)]).to_string();
         self.clients.borrow().iter().for_each(|to| self.send(*to, SERVER, &rest, slip.clone()));
     }
-    /// Relays a frame to its recipients.
     fn relay(&self, from: ConnectionId, frame: &Frame, slip: &Slip) {
         let clients = self.clients.borrow();
         let is_for =
@@ -181,7 +180,7 @@ impl Site {
         self.send(client, SERVER, &json!([request, step as u8, body]).to_string(), Slip::default());
     }
 
-    /// The store's response to a question of a client; `None` if the frame is not a question.
+    /// The store's response to a client's question; `None` if the frame is not a question.
     fn answer(&self, frame: &Frame) -> Option<Json> {
         let content = &self.store.borrow().content;
         match frame.kind {
@@ -204,7 +203,7 @@ impl Site {
             self.ask(client, Step::Values, &store.content.value_hashes());
         }
     }
-    /// The cells of a frame, and what to ask next.
+    /// Reads the cells of a frame, and finds the next question.
     fn cells(&self, client: ConnectionId, frame: &Frame) -> Option<Brought> {
         let (none, body, now) = (json!([{}]), &frame.body, self.now());
         if frame.kind == 3 {
@@ -235,7 +234,7 @@ impl ProtocolServer for TinyBase {
     fn handle_without_record(&mut self, connection: ConnectionId, message: &[u8]) -> bool {
         let site = &self.0;
         let Some(frame) = Frame::read(message) else {
-            // The library's server does the same.
+            // The library's server also closes the connection.
             self.let_go(connection);
             self.0.ports.phones.close(connection);
             return true;

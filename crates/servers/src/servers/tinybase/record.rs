@@ -1,4 +1,5 @@
-//! Keeps store and record in step: changes of phones become rows, writes of others become cells.
+//! Keeps the store and the record (the backend) equal. Changes of phones become rows; writes by
+//! others become cells.
 
 use super::super::notes::At;
 use super::super::rows;
@@ -10,16 +11,15 @@ use crate::contract::{
     Slip, SystemOfRecord,
 };
 
-/// The store with its surroundings.
+/// The store, the setup and the time for one piece of work.
 pub(super) struct Beside<'a> {
     pub(super) setup: &'a ServerSetup,
     pub(super) store: &'a mut Store,
-    /// The server's clock in milliseconds.
     pub(super) now: u64,
 }
 
 impl Beside<'_> {
-    /// Reads the changes of the record since the last read; returns the cells that changed.
+    /// Reads the record's changes since the last read. Returns the cells that changed.
     pub(super) fn ingest(&mut self, record: &mut dyn SystemOfRecord) -> Result<Vec<Told>, ServerError> {
         let mut changed = Vec::new();
         let notes = self.store.notes.clone();
@@ -30,8 +30,8 @@ impl Beside<'_> {
         Ok(changed)
     }
 
-    /// Merges cells of a phone and writes the rows that they change. Returns the cells that the
-    /// record overruled, or that others had changed meanwhile.
+    /// Merges cells of a phone and writes the changed rows to the record. Returns the cells in
+    /// which the record replaced the phone's value, or which others had changed meanwhile.
     pub(super) fn merge(
         &mut self,
         of: DeviceId,
@@ -92,7 +92,7 @@ impl Beside<'_> {
         }
     }
 
-    /// Restores the record's row in the store after the record refused a write.
+    /// Puts the record's row back into the store after the record refused a write.
     fn overrule(
         &mut self,
         at: At<'_>,
@@ -104,7 +104,8 @@ impl Beside<'_> {
     }
 }
 
-/// The row stamps of these cells, for rows whose cells the store has exactly.
+/// The stamps of these cells' rows. A row is left out if the store has another version of one of
+/// its cells.
 pub(super) fn versions(setup: &ServerSetup, store: &Store, told: &[Told]) -> Slip {
     let mut slip = Slip::default();
     for (table, key) in rows_of(told) {

@@ -1,4 +1,4 @@
-//! The server's mergeable store, with its database.
+//! The server's mergeable store. Its cells are also in a database.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -44,7 +44,7 @@ impl Store {
         }
         Ok(())
     }
-    /// Merges cells; returns those that were newer.
+    /// Merges cells. Returns the cells that were newer.
     pub(super) fn put(&mut self, told: Vec<Told>) -> Result<Vec<Told>, ServerError> {
         let mut won = Vec::new();
         for told in told {
@@ -60,7 +60,8 @@ impl Store {
         Ok(won)
     }
 
-    /// The values that a row would have in the record, if the row exists.
+    /// The values that the record (the backend) would have for this row; `None` if the row has no
+    /// cell.
     pub(super) fn values(&self, (_, entity, key): At<'_>) -> Option<Vec<(usize, Value)>> {
         let row = self.content.row(&entity.name, key)?;
         row.of.values().any(|cell| said(cell).is_some()).then(|| {
@@ -72,14 +73,13 @@ impl Store {
             entity.projection.iter().map(value).collect()
         })
     }
-    /// The newest stamp of a row's cells.
     pub(super) fn newest(&self, (_, entity, key): At<'_>) -> String {
         let cells = self.content.row(&entity.name, key).into_iter().flat_map(|row| row.of.values());
         cells.map(|cell| cell.hlc.clone()).max().unwrap_or_default()
     }
 
-    /// Takes a row version from the record. Returns the cells that changed, stamped now. A version
-    /// older than the known one is ignored unless it overrules.
+    /// Takes a row version from the record. Returns the changed cells, with the current time as
+    /// stamp. Ignores a version that is older than the known one, unless `overrules` is set.
     pub(super) fn take(
         &mut self,
         at: At<'_>,
@@ -104,7 +104,8 @@ impl Store {
                 let is_empty = entity.projection.iter().all(|&at| values[at] == Value::Null);
                 for (nth, &at) in entity.projection.iter().enumerate() {
                     let column = &entity.columns[at];
-                    // A row without a cell would not exist.
+                    // A row without any cell would not exist, so the first column is null instead
+                    // of undefined.
                     let value = match rows::to_json(&column.kind, &values[at]) {
                         Json::Null if !(is_empty && nth == 0) => json!(UNDEFINED),
                         value => value,
@@ -124,7 +125,6 @@ impl Store {
     }
 }
 
-/// The rows of these cells, without repeats.
 pub(super) fn rows_of(told: &[Told]) -> BTreeSet<(String, Key)> {
     let rows = told.iter().filter(|told| !told.at.table.is_empty());
     rows.map(|told| (told.at.table.clone(), Key::new(&told.at.row))).collect()

@@ -1,27 +1,30 @@
 //! WatermelonDB's sync protocol: <https://watermelondb.dev/docs/Sync/Backend>.
 //!
-//! | request | what it does |
-//! |---|---|
-//! | `GET /pull?last_pulled_at=…&schema_version=…&migration=…` | what changed since then, in all tables, and the timestamp for the next pull |
-//! | `POST /push?last_pulled_at=…` | creates, updates and deletes, all or none |
+//! Requests:
+//! - `GET /pull?last_pulled_at=…&schema_version=…&migration=…`: the changes since then in all
+//!   tables, and the timestamp for the next pull.
+//! - `POST /push?last_pulled_at=…`: creates, updates and deletes rows; all of them or none.
 //!
-//! A pull may name `tables=a,b`, as an app with several sync units does; by default it brings all
-//! tables that phones pull. A row outside a phone's scope comes as deleted, as the documentation
-//! requires for revoked permissions.
+//! A pull can name `tables=a,b`: an app with several sync units does this. By default, it covers
+//! all tables that phones pull. A row that leaves a phone's scope comes as deleted. The
+//! documentation requires this for revoked permissions.
 //!
-//! The documentation leaves these points open, or many servers ignore it:
+//! The documentation leaves these points open, or many servers do not follow it.
 //!
-//! | option | words | rule there |
-//! |---|---|---|
-//! | `conflicts` | `detect`: a push with a row that was modified after `last_pulled_at` is aborted with 409. `overwrite`: the last write wins | push 5, 3 |
-//! | `idempotent` | `no`: a repeated push is written again. `by-edit`: its edits are recognised, nothing is written, and the phone's next pull brings the row | – |
-//! | `created_as_updated` | `true`: all live rows are `updated`. `false`: rows that the phone cannot have yet are `created` | tips |
-//! | `timestamp` | `snapshot`: that of the newest row that readers can see. `clock`: the server's clock | pull 4, 5 |
+//! Options, with the rule of the documentation in brackets:
+//! - `conflicts` (push 5, 3): `detect`: a push with a row that was modified after `last_pulled_at`
+//!   is aborted with 409. `overwrite`: the last write wins.
+//! - `idempotent`: `no`: a repeated push is written again. `by-edit`: the server recognises its
+//!   edits and writes nothing, and the phone's next pull has the row.
+//! - `created_as_updated` (tips): `true`: all live rows are `updated`. `false`: rows that the phone
+//!   cannot have yet are `created`.
+//! - `timestamp` (pull 4, 5): `snapshot`: the stamp of the newest row that readers can see.
+//!   `clock`: the server's clock.
 //!
 //! With `timestamp = "clock"`, a row is lost if it was stamped before a pull and committed after it
-//! (`backend.commit_delay`). A push is checked before its first row is written. A refusal by the
-//! record itself (`backend.poison`) comes too late: the response is then 422, and the rows before
-//! that one stay, unless `backend.commits = "requests"`.
+//! (`backend.commit_delay`). The server checks a push before it writes the first row. The record
+//! (the backend) itself can still refuse a row later (`backend.poison`). The response is then 422,
+//! and the rows before the refused row stay, unless `backend.commits = "requests"`.
 //!
 //! Not supported: `turbo` texts, deletion of descendants other than by `on_delete`.
 
@@ -63,7 +66,7 @@ pub(super) fn half() -> Half {
     }
 }
 
-/// The stamp at which the server first saw each live row.
+/// For each live row, its stamp when a phone first pulled it.
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS known(entity INTEGER, key TEXT, since INTEGER,
         PRIMARY KEY(entity, key)) WITHOUT ROWID;";
@@ -89,7 +92,7 @@ impl Watermelon {
             by_clock: chosen.text("timestamp") == "clock",
         }
     }
-    /// A table by its name; the documentation requires that unknown names are refused.
+    /// Returns the table with this name. The documentation requires a refusal of unknown names.
     fn table(&self, name: &str) -> Result<EntityId, ServerError> {
         let found = rows::table(&self.setup.schema, name);
         found.ok_or_else(|| bad(format!("there is no table {name:?}")))

@@ -1,8 +1,9 @@
-//! Rows that the next pulls must resend to a phone.
+//! Rows that the next pulls must send to a phone again.
 //!
-//! A repeated edit over someone's newer value changes nothing. The phone hears that all is well and
-//! marks its own value as the server's. No later pull would bring the row. So the next pulls resend
-//! it, until the phone is known to have one of them.
+//! A phone repeats a push whose edit is already committed, but somebody has written a newer value
+//! since. The server writes nothing and reports success. Then the phone takes its own value for the
+//! server's, and no later pull would have the row. So the next pulls have it, until the phone is
+//! known to have received one of them.
 
 use std::rc::Rc;
 
@@ -17,7 +18,6 @@ pub(super) const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS owed(device INTEGER, entity INTEGER, key TEXT, given INTEGER,
         PRIMARY KEY(device, entity, key)) WITHOUT ROWID;";
 
-/// The rows that phones still need.
 pub(super) struct Owed {
     pub(super) database: Rc<Connection>,
 }
@@ -27,18 +27,20 @@ impl Owed {
         let text = "REPLACE INTO owed VALUES(?1, ?2, ?3, NULL)";
         self.database.execute(text, params![of.0, entity.0, key.as_str()]).map(drop).map_err(failed)
     }
-    /// Called when a phone pushes: it has what earlier pulls gave it.
+    /// Called when a phone pushes: it has received the rows of earlier pulls.
     pub(super) fn has_pushed(&self, of: DeviceId) -> Result<(), ServerError> {
         let text = "DELETE FROM owed WHERE device = ?1 AND given IS NOT NULL";
         self.database.execute(text, [of.0]).map(drop).map_err(failed)
     }
-    /// Called when a phone pulls since a time: it has what was given before that.
+    /// Called when a phone pulls since a time: it has received the rows that were sent before that
+    /// time.
     pub(super) fn has_pulled(&self, of: DeviceId, since: Option<Stamp>) -> Result<(), ServerError> {
         let text = "DELETE FROM owed WHERE device = ?1 AND given < ?2";
         let since = since.unwrap_or_default().0;
         self.database.execute(text, params![of.0, since]).map(drop).map_err(failed)
     }
-    /// The rows of a table that a phone still needs, as they are now, except those in `found`.
+    /// The rows of a table that a phone still needs, in their current version, except those in
+    /// `found`.
     pub(super) fn rows(
         &self,
         entity: EntityId,

@@ -1,4 +1,4 @@
-//! Pulls: the changes that a phone has not seen.
+//! The request `GET /pull`: the changes that a phone has not seen.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,12 @@ use super::Watermelon;
 use crate::contract::http::Response;
 use crate::contract::{EntityId, Key, ServerError, Stamp, Value};
 
-/// Schema changes of the local database since the last pull.
+/// Schema changes of the phone's database since its last pull.
 struct Migration {
     tables: BTreeSet<EntityId>,
     columns: Vec<(EntityId, Vec<usize>)>,
 }
 
-/// The rows of a table in a pull.
 #[derive(Default)]
 struct Changed {
     created: Vec<Json>,
@@ -45,7 +44,8 @@ impl Watermelon {
             changes.insert(self.setup.schema.entity(id).name.clone(), rows);
         }
         let clock = call.record.clock();
-        // Move on at least to a day ago, so that an unchanged phone's time does not get too old.
+        // The timestamp advances at least to a day ago. Otherwise it would expire if the tables
+        // never change.
         let settled = Some(clock.minus(SETTLED));
         let timestamp = if self.by_clock { Some(clock) } else { newest.max(settled) };
         let timestamp = timestamp.unwrap_or(clock);
@@ -85,8 +85,8 @@ impl Watermelon {
         Ok(changed)
     }
 
-    /// Whether the server first saw a row after the phone's last pull. The server records every row
-    /// that any phone pulls, so the phone cannot have this row.
+    /// True if the row was new to the server after the phone's last pull. The server records each
+    /// row that any phone pulls, so this phone cannot have the row.
     fn is_new(
         &self,
         (id, key): (EntityId, &Key),
@@ -117,7 +117,7 @@ impl Watermelon {
         for added in said["columns"].as_array().into_iter().flatten() {
             let id = self.table(added["table"].as_str().unwrap_or_default())?;
             let entity = self.setup.schema.entity(id);
-            // Devices cannot ask for columns that they do not hold.
+            // A migration can only name columns that devices hold.
             let of = |name: &String| entity.column(name).filter(|at| entity.projection.contains(at));
             columns.push((id, names(&added["columns"]).iter().filter_map(of).collect()));
         }
@@ -125,7 +125,7 @@ impl Watermelon {
     }
 }
 
-/// Whether a row has a value other than the default in one of these columns.
+/// True if one of these columns has a value other than its default.
 fn has_values_in(columns: &[usize], (_, _, values): &Version) -> bool {
     let is_default = |value: &Value| match value {
         Value::Null => true,

@@ -1,4 +1,4 @@
-//! Pushes: the changes of phones, all or none.
+//! The request `POST /push`: all changes of a phone are written, or none.
 
 use serde_json::{Value as Json, json};
 
@@ -10,7 +10,7 @@ use super::Watermelon;
 use crate::contract::http::Response;
 use crate::contract::{EditKind, Key, Mutation, Refusal, ServerError, Stamp};
 
-/// Why a push is aborted before anything is written: a status and a reason.
+/// An HTTP status and the reason why a push was aborted before any write.
 type Aborted = (u16, String);
 
 impl Watermelon {
@@ -55,7 +55,7 @@ impl Watermelon {
         })
     }
 
-    /// The rows that a push writes, each once; the last change of a row counts.
+    /// The rows that a push writes. If a row occurs twice, its last change counts.
     fn wanted(&self, changes: &Json) -> Result<Vec<Wanted>, ServerError> {
         let tables = changes.as_object().ok_or_else(|| bad("the body must be an object"))?;
         let mut all: Vec<Wanted> = Vec::new();
@@ -77,7 +77,7 @@ impl Watermelon {
         Ok(all)
     }
 
-    /// The mutation for a row; `None` if there is nothing to do.
+    /// Checks one row. Returns its mutation, or `None` if there is nothing to do.
     fn judged(
         &self,
         (request, since): (i64, Option<Stamp>),
@@ -96,7 +96,7 @@ impl Watermelon {
         }
         let is_there = now.as_ref().is_some_and(|row| row.values.is_some());
         if values.is_none() && !is_there {
-            // Push 4: deleting a row that is already deleted succeeds.
+            // Rule "push 4" of the documentation: deleting a deleted row succeeds.
             call.record.refused(&mutation, Some(Refusal::Gone));
             return Ok(None);
         }

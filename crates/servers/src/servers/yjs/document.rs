@@ -1,4 +1,4 @@
-//! The document: all rows, stored as the updates that made it.
+//! The document that holds all rows. It is stored as a list of its updates.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -19,10 +19,9 @@ use super::super::notes::{self, Notes};
 use crate::contract::{Database, Schema, ServerError};
 
 const TABLES: &str = "CREATE TABLE IF NOT EXISTS updates(number INTEGER PRIMARY KEY, bytes BLOB);";
-/// The server's own client id in the document; no other client draws such a small number.
+/// The server's own client id in the document. No client draws an id this small.
 const SERVER: u64 = 1;
 
-/// Rows by their table and key.
 pub(super) type Rows = BTreeSet<(String, String)>;
 
 pub(super) struct Document {
@@ -35,7 +34,7 @@ pub(super) struct Document {
 impl Document {
     pub(super) fn open(at: &Database, schema: &Schema) -> Document {
         let database = Rc::new(kept::open(at, &[notes::TABLES, TABLES].concat()));
-        // Fixed ids instead of random ones keep runs repeatable.
+        // The ids are fixed and not random, so that runs are repeatable.
         let options = Options { guid: "rows".into(), ..Options::with_client_id(ClientID::new(SERVER)) };
         let doc = Doc::with_options(options);
         let document = Document { notes: Notes(database.clone()), database, doc, touched: Rc::default() };
@@ -60,7 +59,7 @@ impl Document {
         }
         Ok(())
     }
-    /// Notes which rows of a table change.
+    /// Records which rows of a table change.
     fn watch(&self, table: &str) {
         let (touched, name) = (self.touched.clone(), table.to_owned());
         let map = self.doc.get_or_insert_map(table);
@@ -78,17 +77,17 @@ impl Document {
         });
     }
 
-    /// The state vector of the document.
     pub(super) fn state(&self) -> Vec<u8> {
         self.doc.transact().state_vector().encode_v1()
     }
-    /// The update for a client with this state vector; `None` if the bytes are not a state vector.
+    /// The update that a client with this state vector needs; `None` if the bytes are not a state
+    /// vector.
     pub(super) fn since(&self, state: &[u8]) -> Option<Vec<u8>> {
         let state = StateVector::decode_v1(state).ok()?;
         Some(self.doc.transact().encode_state_as_update_v1(&state))
     }
-    /// Applies an update. Returns the rows that it changed, and whether it brought anything new;
-    /// `None` if the bytes are not an update.
+    /// Applies an update. Returns the changed rows, and true if the update had anything new. `None`
+    /// if the bytes are not an update.
     pub(super) fn apply(&self, bytes: &[u8]) -> Result<Option<(Rows, bool)>, ServerError> {
         let Ok(update) = Update::decode_v1(bytes) else { return Ok(None) };
         self.touched.take();
@@ -123,7 +122,7 @@ impl Document {
             _ => None,
         }
     }
-    /// Sets these members of a row, or removes it. Returns the update, if anything changed.
+    /// Sets these members of a row, or removes the row. Returns the update, if anything changed.
     pub(super) fn say(
         &self,
         (table, key): (&str, &str),
@@ -151,7 +150,7 @@ impl Document {
                     Some(Out::YMap(row)) => row,
                     _ => map.insert(&mut of, key, MapPrelim::default()),
                 };
-                // In the order of names, as in the object.
+                // The members are set in the order of their names, so that runs are repeatable.
                 for (name, value) in says.iter().filter(|(name, value)| differs(name, value)) {
                     let value = serde_json::from_value(value.clone()).unwrap_or(Any::Null);
                     row.insert(&mut of, name.as_str(), value);
@@ -164,7 +163,6 @@ impl Document {
         self.keep(&update)?;
         Ok(Some(update))
     }
-    /// All rows of the document.
     pub(super) fn rows(&self, schema: &Schema) -> Rows {
         let of = self.doc.transact();
         let tables = schema

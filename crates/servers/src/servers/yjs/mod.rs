@@ -1,23 +1,25 @@
 //! Yjs over WebSockets: <https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md>, as
-//! `y-websocket` speaks it.
+//! `y-websocket` uses it.
 //!
-//! One document holds all rows: a root map per table, in it a map per row by key, and in that the
-//! columns. (A row may also be a plain object, which is replaced as a whole.) The server holds the
-//! document too, in the Rust library by Yjs's authors.
+//! One document holds all rows. Each table is a root map; it has a map per row, by key; the row's
+//! map has the columns. (A row can also be a plain object. Then each change replaces the whole
+//! object.) The server also has the document, in the Rust library by Yjs's authors.
 //!
-//! A frame is a sync message (0: step 1 with a state vector, step 2 and updates with changes) or an
-//! awareness message (1), which is relayed. The server begins with its state vector.
+//! A frame is a sync message (0) or an awareness message (1). A sync message is step 1 (a state
+//! vector), step 2 (changes) or an update (changes). The server relays awareness messages. It
+//! begins a connection with its state vector.
 //!
-//! | option | words |
-//! |---|---|
-//! | `echo` | `all`: an update goes to all clients, including its sender, as in `y-websocket`. `others`: not to its sender |
+//! Options:
+//! - `echo`: `all`: an update goes to all clients, including its sender, as in `y-websocket`.
+//!   `others`: not to its sender.
 //!
-//! The merged row is written to the record. Writes of others become an update of the server's
-//! client, for the columns that differ. If the record refuses a row, or no edit is named for it,
-//! the server overrules it with the record's values. The slip of an echo says with which stamps the
-//! sender's edits were committed; the protocol itself does not.
+//! The server writes the merged row to the record (the backend). If somebody else writes to the
+//! record, the server makes an update for the columns that differ. If the record refuses a row, or
+//! no slip names an edit for it, the server replaces the row by the record's values. The slip (the
+//! bench's hidden note) of an echo has the stamps of the sender's committed edits; the protocol has
+//! no acknowledgement.
 //!
-//! Not supported: several documents (all paths are one), texts and lists merged letter by letter,
+//! Not supported: several documents (all paths share one), texts and lists merged letter by letter,
 //! `queryAwareness`, the v2 update encoding.
 
 mod document;
@@ -57,7 +59,7 @@ const STEP_1: u8 = 0;
 const STEP_2: u8 = 1;
 const UPDATE: u8 = 2;
 
-/// A sync message: its kind, and its bytes with their length.
+/// Builds a sync message: its kind, the length, the bytes.
 fn frame(kind: u8, bytes: &[u8]) -> Vec<u8> {
     let mut frame = vec![SYNC, kind];
     let mut length = bytes.len();
@@ -70,7 +72,7 @@ fn frame(kind: u8, bytes: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The bytes after their length prefix; `None` if there are too few.
+/// Reads bytes after their length prefix; `None` if there are too few.
 fn sized(bytes: &[u8]) -> Option<&[u8]> {
     let mut length = 0_usize;
     for (nth, byte) in bytes.iter().enumerate().take(5) {
@@ -105,7 +107,7 @@ impl Yjs {
                 let reading = own.clone();
                 let changed = own.ports.ask(move |record| reading.with(|beside| beside.ingest(record))).await;
                 own.ports.crash_point("yjs.before-push").await;
-                // A change missed now is found at the next commit.
+                // If this read fails, the next commit finds the change.
                 own.push(None, &changed.and_then(|changed| changed).unwrap_or_default());
                 seen = own.ports.committed(seen).await;
             }
@@ -115,14 +117,14 @@ impl Yjs {
 }
 
 impl Site {
-    /// Works on the document and the record in one transaction, which always commits.
+    /// Works on the document and the record in one transaction. It commits even after an error.
     fn with<T>(&self, work: impl FnOnce(Beside<'_>) -> Result<T, ServerError>) -> Result<T, ServerError> {
         let together = self.document.database.unchecked_transaction().map_err(failed)?;
         let done = work(Beside { setup: &self.setup, document: &self.document });
         together.commit().map_err(failed)?;
         done
     }
-    /// Sends updates to all clients; only the sender learns the result of its edits.
+    /// Sends updates to all clients. Only the sender gets the outcome of its edits.
     fn push(&self, sender: Option<ConnectionId>, merged: &Merged) {
         let clients = self.clients.borrow();
         for update in &merged.updates {

@@ -1,5 +1,5 @@
-//! Keeps document and record in step: changes of phones become rows, writes of others become
-//! updates.
+//! Keeps the document and the record (the backend) equal. Changes of phones become rows; writes by
+//! others become updates.
 
 use super::super::notes::At;
 use super::super::rows;
@@ -15,13 +15,13 @@ pub(super) struct Beside<'a> {
     pub(super) document: &'a Document,
 }
 
-/// An update for clients, and whether a client sent it.
+/// An update for clients. `is_of_client` is true if a client sent it.
 pub(super) struct News {
     pub(super) bytes: Vec<u8>,
     pub(super) is_of_client: bool,
 }
 
-/// What clients must receive.
+/// Updates for clients, with their slip (the bench's hidden note on a message).
 #[derive(Default)]
 pub(super) struct Merged {
     pub(super) updates: Vec<News>,
@@ -40,7 +40,7 @@ impl Merged {
 }
 
 impl Beside<'_> {
-    /// Reads the changes of the record since the last read.
+    /// Reads the record's changes since the last read.
     pub(super) fn ingest(&self, record: &mut dyn SystemOfRecord) -> Result<Merged, ServerError> {
         let (mut merged, notes) = (Merged::default(), &self.document.notes);
         notes.ingest(self.setup, record, |at, (stamp, values)| {
@@ -66,7 +66,8 @@ impl Beside<'_> {
         Ok(())
     }
 
-    /// Applies an update of a phone and writes the rows that it changes; `None` if it is malformed.
+    /// Applies a phone's update and writes the changed rows to the record; `None` if it is
+    /// malformed.
     pub(super) fn merge(
         &self,
         of: DeviceId,
@@ -74,7 +75,7 @@ impl Beside<'_> {
         record: &mut dyn SystemOfRecord,
     ) -> Result<Option<Merged>, ServerError> {
         self.document.notes.note_names(slip)?;
-        // First read what others have written so far.
+        // The record's changes are read first, so the update is merged into the current rows.
         let mut merged = self.ingest(record)?;
         let Some((touched, is_news)) = self.document.apply(bytes)? else { return Ok(None) };
         if is_news {
@@ -106,7 +107,7 @@ impl Beside<'_> {
         let edit = notes.edit(slip, id, key)?;
         let Some(edit) = edit else { return self.overrule(at, now.as_ref(), merged, record) };
         let mut mutation = wanted.mutation(edit, now.as_ref(), record.clock());
-        // A version that readers cannot see yet was committed concurrently.
+        // Somebody committed a version that readers cannot see yet, so this edit conflicts with it.
         if mutation.base > notes.known(id, key)? && now.is_some() {
             record.refused(&mutation, Some(Refusal::Stale));
             return self.overrule(at, now.as_ref(), merged, record);
@@ -128,7 +129,7 @@ impl Beside<'_> {
         }
     }
 
-    /// Restores the record's row in the document after the record refused a write.
+    /// Puts the record's row back into the document after the record refused a write.
     fn overrule(
         &self,
         at: At<'_>,
@@ -141,7 +142,6 @@ impl Beside<'_> {
     }
 }
 
-/// The stamps of all rows in the document.
 pub(super) fn versions(setup: &ServerSetup, document: &Document) -> Slip {
     let mut slip = Slip::default();
     for (table, key) in document.rows(&setup.schema) {

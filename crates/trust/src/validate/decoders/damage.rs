@@ -1,4 +1,4 @@
-//! Damage to messages, on their way or on purpose.
+//! Damage to messages, by accident or on purpose.
 
 use std::sync::OnceLock;
 
@@ -17,8 +17,9 @@ pub(super) enum Damage {
     Login,
 }
 
-/// Each kind of damage: name, frequency in 10 000 (large ones are rare), and whether a decoder must
-/// refuse it. Otherwise it may also read it as it was sent, if there is a checksum.
+/// Each kind of damage, its name, its frequency in 10 000, and true if a decoder must refuse it.
+/// Large damage is rare. If a decoder need not refuse it, and the message has a checksum, the
+/// decoder can also read the original message.
 pub(super) const DAMAGES: [(Damage, &str, u64, bool); 8] = [
     (Damage::Bomb, "a bomb", 5, true),
     (Damage::Nested, "nested 10^5 deep", 20, true),
@@ -45,7 +46,7 @@ const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</
     <body><form action=\"/login\"><input name=\"user\"><br><input name=\"password\"></form></body></html>";
 
 impl Damage {
-    /// The damaged message; `None` if this damage does not apply to it.
+    /// Damages a message; `None` if this kind of damage does not apply to it.
     pub(super) fn done(self, packing: Packing, bytes: &[u8], chance: &mut Stream) -> Option<Vec<u8>> {
         let mut message = bytes.to_vec();
         let at = chance.below(bytes.len() as u64) as usize;
@@ -84,18 +85,19 @@ fn endless(packing: Packing, message: &mut Vec<u8>, chance: &mut Stream) {
             message[end - 4..].copy_from_slice(&(u32::MAX - chance.below(1 << 30) as u32).to_le_bytes());
         }
         Packing::Zstd if message.starts_with(b"\x28\xb5\x2f\xfd") => {
-            // Replaces the head by one with a size of eight bytes.
+            // The head is replaced by a head whose size field has 8 bytes.
             let mut head = b"\x28\xb5\x2f\xfd\xe4".to_vec();
             head.extend_from_slice(&LENGTH.to_le_bytes());
             message.splice(..6, head);
         }
-        // For CBOR a string, a text, a list or a map; for other formats a number, if there is one.
+        // In CBOR, the length is that of a byte string, a text, a list or a map. In other formats
+        // it replaces a number, if there is one.
         _ if message.first().is_some_and(|first| *first >= 0x80) => {
             let head = [0x5b, 0x7b, 0x9b, 0xbb][chance.below(4) as usize];
             let length = [&[head][..], &LENGTH.to_be_bytes()].concat();
             message.splice(at..=at, length);
         }
-        // For protobuf a number, or a text of this many bytes.
+        // In protobuf, the length is a number, or the length of a text.
         _ if message.first().is_some_and(|first| [0x0b, 0x13, 0x1b].contains(first)) => {
             let key = [0x10, 0x12][chance.below(2) as usize];
             let length = [&[key][..], &[0x80; 8], &[0x10]].concat();
@@ -108,10 +110,10 @@ fn endless(packing: Packing, message: &mut Vec<u8>, chance: &mut Stream) {
     }
 }
 
-/// A message of blanks that compresses to 1/1000, and declares its size or less.
+/// A message of blanks that compresses to 1/1000. It declares its real size or less.
 fn bomb(packing: Packing, chance: &mut Stream) -> Option<Vec<u8>> {
     static BOMBS: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
-    /// Large enough to be noticed, small enough for a test.
+    /// This size is large enough to be noticed, and small enough for a test.
     const BLANKS: usize = 4 << 20;
     let packed_blanks = |packing| {
         let codec = packed("json", Coding { packing, ..Coding::default() }).expect("it is listed");
@@ -125,7 +127,7 @@ fn bomb(packing: Packing, chance: &mut Stream) -> Option<Vec<u8>> {
         }))
     };
     let [gzip, zstd] = BOMBS.get_or_init(|| [Packing::Gzip, Packing::Zstd].map(packed_blanks));
-    // The place of its size: at its end, or after the first bytes of its head.
+    // The position of the size field: at the end, or after the first bytes of the head.
     let (mut bomb, at) = match packing {
         Packing::None => return None,
         Packing::Gzip => (gzip.clone(), gzip.len() - 4),

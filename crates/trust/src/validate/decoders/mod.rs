@@ -1,9 +1,9 @@
-//! Decoders with damaged messages: they must fail with an error, or read what was sent.
+//! Gives damaged messages to the decoders. A decoder must return an error, or the original message.
 //!
-//! Valid messages of every codec are damaged at random and decoded. A message must be refused if it
-//! was cut, is nested without end, unpacks to more than it declares, or is of another format. A
-//! garbled message may mean something else in a plain format, which has no checksum; a packed one
-//! must be refused or read as it was. A panic ends the command.
+//! Valid messages of every codec are damaged at random and decoded. A decoder must refuse a message
+//! that was cut, is nested too deeply, unpacks to more than it declares, or has another format.
+//! Plain formats have no checksum, so a garbled plain message may decode to something else. A
+//! garbled packed message must be refused, or decode to the original. A panic ends the command.
 
 mod damage;
 mod sound;
@@ -26,7 +26,7 @@ enum Taken {
     Otherwise,
 }
 
-/// Damages this many messages, and reports the results.
+/// Decodes this many damaged messages, and reports the results.
 pub(super) fn decoder_report(messages: u64) -> Report {
     let codecs: Vec<(Codec, Vec<Sound>)> = all().map(|codec| (codec, sound::of(codec))).collect();
     let mut counts = [[0_u64; 3]; DAMAGES.len()];
@@ -60,7 +60,7 @@ fn damaged(
 ) -> Option<Vec<u8>> {
     if damage == Damage::Others {
         let (other, sounds) = chance.pick(codecs);
-        // If only the packing differs, the message is not of another format.
+        // A message with the same format and another packing does not count as another format.
         let format = |codec: Codec| codec.content_type().split(';').next();
         let strange = format(*other) != format(codec);
         return strange.then(|| chance.pick(sounds).bytes.clone());
@@ -68,7 +68,7 @@ fn damaged(
     damage.done(codec.coding().packing, &sound.bytes, chance)
 }
 
-/// The result of decoding a message to its last value.
+/// Decodes a message completely and classifies the result.
 fn taken(codec: Codec, sound: &Sound, bytes: Vec<u8>) -> Taken {
     let is_same = bytes == sound.bytes;
     match sound::read(codec, sound.is_request, bytes) {
@@ -87,7 +87,7 @@ fn allowed(refused: bool, is_packed: bool, taken: Taken) -> bool {
 }
 
 fn told(counts: &[[u64; 3]], wrong: &[String], memory: Option<u64>) -> Report {
-    /// For bombs that declare their size truthfully, up to the limit.
+    /// This is enough for messages that declare their real size, up to the limit.
     const MOST_MEMORY: u64 = 128 << 20;
     let lines = DAMAGES.iter().zip(counts).map(|((_, name, ..), count)| {
         let [refused, same, other] = count.map(thousands);

@@ -1,4 +1,4 @@
-//! Valid messages and their contents.
+//! Valid messages and their content.
 
 use syncdyno_contract::base::json::encode_cells;
 use syncdyno_contract::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Undone, UnitId, Value};
@@ -9,7 +9,7 @@ use syncdyno_world::protocol::{
 
 pub(super) struct Sound {
     pub(super) is_request: bool,
-    /// It has a checksum.
+    /// True if it has a checksum.
     pub(super) is_packed: bool,
     pub(super) bytes: Vec<u8>,
     pub(super) says: String,
@@ -32,7 +32,7 @@ pub(super) fn of(codec: Codec) -> Vec<Sound> {
     all
 }
 
-/// The contents of a message as text; `None` if it is refused.
+/// The content of a message as text; `None` if the decoder refuses it.
 pub(super) fn read(codec: Codec, is_request: bool, bytes: Vec<u8>) -> Option<String> {
     if is_request {
         return codec.decode_request(&bytes).ok().map(|request| format!("{request:?}"));
@@ -42,7 +42,7 @@ pub(super) fn read(codec: Codec, is_request: bool, bytes: Vec<u8>) -> Option<Str
     match codec.decode_answer(&opened).ok()? {
         Err(error) => Some(format!("{error:?}")),
         Ok(answer) => {
-            // Row by row, like the engine.
+            // Rows are read one by one, like in the engine.
             let rows = answer.pages.iter().flat_map(|page| page.rows.iter()).map(|row| format!("{row:?}"));
             Some(format!("{answer:?}{}", rows.collect::<String>()))
         }

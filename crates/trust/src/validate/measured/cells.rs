@@ -1,22 +1,23 @@
-//! Measured transfers, as read from their files.
+//! The cells of files with measured transfers.
 
 use syncdyno::campaign::calibrate::sheet::{Malformed, Row, Sheet};
 use syncdyno_contract::base::Span;
 use syncdyno_world::net::Direction;
 use syncdyno_world::net::tcp::Congestion;
 
-/// The most rounds on a kept connection, whatever the number of samples.
+/// The maximum number of rounds on a reused connection. It does not depend on the number of
+/// samples.
 pub(super) const ROUNDS_MAX: usize = 99;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mode {
-    /// Connect, request, response.
+    /// A new connection, one request, one response.
     Cold,
-    /// Cold over TLS 1.3.
+    /// A new connection with TLS 1.3.
     Tls,
-    /// On a kept connection, right after another transfer.
+    /// A reused connection, right after another transfer.
     Warm,
-    /// On a kept connection, after 4 s without traffic.
+    /// A reused connection, after 4 s without traffic.
     WarmIdle,
 }
 
@@ -33,9 +34,9 @@ pub(super) struct Cell {
     pub(super) link: Link,
     pub(super) congestion: Congestion,
     pub(super) mode: Mode,
-    /// Whether the request or the response is the large one.
+    /// The direction of the large message: request or response.
     pub(super) direction: Direction,
-    /// The probability that a packet is lost, in both directions.
+    /// The probability that a packet is lost. It is the same in both directions.
     pub(super) loss: f64,
     pub(super) bytes: [u64; 2],
     pub(super) samples: u64,
@@ -49,11 +50,11 @@ pub(super) struct OutageCell {
     pub(super) link: Link,
     pub(super) congestion: Congestion,
     pub(super) response: u64,
-    /// When all packets begin to be dropped, after the connect.
+    /// The time after the connect at which all packets begin to be dropped.
     pub(super) start: Span,
     pub(super) lasts: Span,
     pub(super) median: f64,
-    /// Seconds of the fastest and of the slowest sample.
+    /// The seconds of the fastest and of the slowest sample.
     pub(super) extremes: [f64; 2],
 }
 
@@ -84,7 +85,8 @@ const MODES: [(&str, Mode); 4] =
 const DIRECTIONS: [(&str, Direction); 2] = [("up", Direction::Up), ("down", Direction::Down)];
 const SECONDS_MAX: f64 = 86_400.0;
 const BYTES_MAX: u64 = 1_000_000_000_000;
-/// The most packets lost in a transfer, as its prediction is repeated hundreds of times.
+/// The maximum number of lost packets per transfer. A prediction repeats the transfer hundreds of
+/// times.
 const LOST_MAX: f64 = 2_000.0;
 
 const fn reference(rate: [u64; 2], delay: u64, queue: [u64; 2]) -> Link {
@@ -92,7 +94,7 @@ const fn reference(rate: [u64; 2], delay: u64, queue: [u64; 2]) -> Link {
 }
 
 pub(super) const LTE: Link = reference([12_000_000, 12_000_000], 35, [420_000, 420_000]);
-/// The links of the reference, for files of outages that only name theirs.
+/// The links of the reference. A file of outages can name them.
 const LINKS: [(&str, Link); 5] = [
     ("edge", reference([200_000, 240_000], 420, [256_000, 256_000])),
     ("slow4g", reference([750_000, 1_600_000], 75, [256_000, 256_000])),
@@ -120,7 +122,7 @@ fn link(row: Row<'_>) -> Result<Link, Malformed> {
     })
 }
 
-/// The values of these columns, after the name of the link.
+/// The name of the link, followed by the values of these columns.
 fn name(row: Row<'_>, columns: &[&str]) -> String {
     let link = Some(row.text("profile")).filter(|name| !name.is_empty()).unwrap_or("own link");
     columns.iter().fold(link.to_owned(), |name, column| format!("{name}, {}", row.text(column)))
@@ -163,14 +165,14 @@ pub(super) fn cell(row: Row<'_>) -> Result<Cell, Malformed> {
     Ok(cell)
 }
 
-/// Refuses transfers that take longer than a day or lose too many packets.
+/// Refuses a transfer that takes longer than a day or loses too many packets.
 fn predictable(row: Row<'_>, column: &str, (bytes, most): (u64, u64), rate: u64) -> Result<(), Malformed> {
     let most = most.min((SECONDS_MAX * rate as f64 / 8.0) as u64);
     let what = format!("more than {most} bytes take longer than a day, or lose more than 2000 packets");
     if bytes <= most { Ok(()) } else { Err(row.malformed(column, what)) }
 }
 
-/// Checks that a file of outages describes its links.
+/// Checks that a file of outages describes or names its links.
 pub(super) fn names_links(sheet: &Sheet) -> Result<(), Malformed> {
     let there = COLUMNS[LINK].iter().filter(|column| sheet.has(column)).count();
     if there == COLUMNS[LINK].len() || there == 0 && sheet.has("profile") {

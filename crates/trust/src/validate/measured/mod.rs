@@ -1,12 +1,13 @@
-//! The link model compared with measured transfers.
+//! Compares the link model with measured transfers.
 //!
-//! [`transfers`] and [`outages`] read a file of measurements, predict each cell with
-//! [`net::tcp`](syncdyno_world::net::tcp), and report the deviations with the tolerance of each
+//! [`transfers`] and [`outages`] read a file of measurements and predict each cell with
+//! [`net::tcp`](syncdyno_world::net::tcp). They report the deviations, with the tolerance of each
 //! kind. The model was developed with the files [`TRANSFERS`] and [`OUTAGES`].
 //!
-//! `cold` and `tls` are predicted on a new connection. `warm0` and `warmidle` are on a kept one,
-//! all sizes in rising order, as many rounds as samples, by the median; the reference was measured
-//! so. Predictions with losses are the mean over [`REPETITIONS`] seeded runs.
+//! `cold` and `tls` are predicted on a new connection, and `warm0` and `warmidle` on a reused one.
+//! A reused connection transfers all sizes in rising order, in as many rounds as there are samples;
+//! the prediction is the median. The reference was measured in this way. With losses, a prediction
+//! is the mean of [`REPETITIONS`] seeded runs.
 
 mod cells;
 mod predict;
@@ -22,12 +23,12 @@ use tally::Off;
 
 pub(super) use predict::REPETITIONS;
 
-/// Transfers measured on Linux 6.18; `reference/README.md` says how.
+/// Transfers measured on Linux 6.18. `reference/README.md` describes the measurement.
 pub(super) const TRANSFERS: &str = include_str!("../../../../../reference/tcp.csv");
 /// Transfers with an outage in the middle, measured on Linux 6.18.
 pub(super) const OUTAGES: &str = include_str!("../../../../../reference/tcp-outage.csv");
 
-/// More lines are not measurements, but another kind of file.
+/// A file with more lines is another kind of file.
 const ROWS_MAX: usize = 100_000;
 
 /// The verdicts on a file, and the file with a column of predictions.
@@ -66,7 +67,7 @@ pub(super) fn outages(file: &[u8]) -> Result<Predicted, Malformed> {
     Ok((section, with_predictions(&sheet, &column)))
 }
 
-/// The file with a column of predictions added, or replaced if it had one.
+/// The file with a column of predictions. An old column of predictions is replaced.
 fn with_predictions(sheet: &Sheet, values: &[String]) -> String {
     const NAME: &str = "predicted_s";
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -86,19 +87,19 @@ fn with_predictions(sheet: &Sheet, values: &[String]) -> String {
 mod tests {
     use super::*;
 
-    /// The columns of a file that only names its links, and of one that only describes them.
+    /// The columns of a file that only names its links, and of a file that only describes them.
     const NAMED: &str =
         "profile,congestion_control,response_bytes,outage_start_s,outage_s,samples,median_s,min_s,max_s";
     const OWN: &str = "up_bps,down_bps,one_way_delay_ms,queue_up_bytes,queue_down_bytes,congestion_control,\
                        response_bytes,outage_start_s,outage_s,median_s,min_s,max_s";
-    /// A row of transfers, with the header of the file.
+    /// A row of a file of transfers; `with_header` puts it after the header.
     const ROW: &str = "lte,12000000,12000000,35,420000,420000,cubic,cold,down,0,200,1000,3,0.14,0.14";
 
     fn with_header(row: &str) -> String {
         format!("{}\n{row}\n", TRANSFERS.lines().next().expect("there is a header"))
     }
 
-    /// The last column, without its header.
+    /// The values of the last column.
     fn predicted(file: &str) -> Vec<f64> {
         let csv = transfers(file.as_bytes()).expect("it is well formed").1;
         let last = |line: &str| line.rsplit(',').next().unwrap_or_default().parse().expect("a number");
@@ -156,8 +157,8 @@ mod tests {
         for samples in [2, 10] {
             let kept = rows("warm0", samples);
             assert!(kept.windows(2).all(|pair| pair[0] < pair[1]), "more loss is slower: {kept:?}");
-            // Request and response are one packet each. A lost one costs a probe timeout of about
-            // 0.8 s, in over a third of the cases.
+            // Request and response are one packet each. In more than a third of the cases one is
+            // lost, which costs a probe timeout of about 0.8 s.
             assert!((0.25..0.6).contains(&(kept[3] - kept[0])), "{kept:?}");
             let cold = rows("cold", samples);
             assert!(cold.iter().zip(&kept).all(|(cold, kept)| cold > kept), "{cold:?} and {kept:?}");
@@ -190,7 +191,8 @@ mod tests {
             ("0.14,0.14", "0,0.14"),
             ("0.14,0.14", "0.14"),
             ("lte", "\"lte"),
-            // Too much to predict: on one connection, on a kept one, and within a day.
+            // These transfers are too large for a prediction: on a new connection, on a reused one,
+            // and in a day.
             (",0,200,1000,", ",0.01,200,1000000000000,"),
             ("cold,down,0,200,1000,3", "warm0,down,0.01,200,100000000,20"),
             (",0,200,1000,", ",0,200,1000000000000,"),

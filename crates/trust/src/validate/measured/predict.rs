@@ -5,11 +5,12 @@ use syncdyno_contract::base::{BitRate, Seed, Span, Time};
 use syncdyno_world::net::tcp::{Broken, Congestion, Connection, Handshake, Steady, Tls};
 use syncdyno_world::net::{Conditions, Direction, Outage, OutageMode};
 
-/// A test server's first flight: a self-signed certificate (RSA, 2048 bits), and the rest.
+/// The certificates of the test server, in bytes: a self-signed one (RSA, 2048 bits), and the rest
+/// of the first flight.
 const CERTIFICATES: u64 = 1_500;
-/// Key exchange, one signature and its check on a server core.
+/// The time for the key exchange, one signature and its check, on a core of the server.
 const CRYPTOGRAPHY: Span = Span::millis(2);
-/// How often a cell with losses is repeated; its prediction is the mean.
+/// The number of runs of a cell with losses. Its prediction is the mean.
 pub(in crate::validate) const REPETITIONS: u64 = 500;
 
 const REQUEST: u64 = 200;
@@ -17,7 +18,8 @@ const REQUEST: u64 = 200;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Prediction {
     pub(super) seconds: f64,
-    /// The standard error of the mean of as many measured samples, in seconds; 0 without losses.
+    /// The standard error of the measured mean in seconds, for its number of samples; 0 without
+    /// losses.
     pub(super) error: f64,
 }
 
@@ -38,7 +40,7 @@ fn steady(link: &Link) -> Steady {
     steady
 }
 
-/// When the response to a request at `at` has arrived; the server needs no time.
+/// The arrival time of the response to a request sent at `at`. The server needs no time.
 fn exchange(
     connection: &mut Connection,
     link: &Steady,
@@ -53,7 +55,7 @@ fn exchange(
     Ok(now)
 }
 
-/// Connects and exchanges once; returns seconds.
+/// The seconds for a new connection, one request and one response.
 fn cold(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> f64 {
     let ended = connected(how, link, bytes).unwrap_or_else(|broken| broken.at);
     ended.since(Time::ZERO).as_secs_f64()
@@ -64,7 +66,8 @@ fn connected(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> Result<Time, Br
     exchange(&mut connection, link, opened, bytes)
 }
 
-/// Predicts the cells of one link, mode, direction and loss. Those on a kept connection share it.
+/// Predicts the cells of one link, mode, direction and loss. The cells of a mode on a reused
+/// connection share one connection.
 pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
     let (clean, loss) = (steady(&cells[0].link), cells[0].loss);
     if loss <= 0.0 {
@@ -83,7 +86,8 @@ pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
     cells.iter().enumerate().map(predict).collect()
 }
 
-/// The times of each cell over `link`, in seconds: once, or in rounds on a kept connection.
+/// The times of each cell over `link` in seconds. A new connection has one time, and a reused one
+/// has a time per round.
 fn times(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
     let cell = cells[0];
     let how = handshake(cell.mode == Mode::Tls, cell.congestion);
@@ -99,13 +103,14 @@ fn times(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
     let rounds = cells.iter().map(|cell| cell.samples).max().unwrap_or(1).min(ROUNDS_MAX as u64);
     let (mut connection, opened) = match Connection::open(&how, link, Time::ZERO, Time::FAR).opened {
         Ok(opened) => opened,
-        // Only endless losses keep it from opening; the best figure is how long it tried.
+        // The connection never opened, because all packets were lost. The time of the attempt is
+        // the best available figure.
         Err(broken) => {
             let seconds = broken.at.since(Time::ZERO).as_secs_f64();
             return vec![vec![seconds; rounds as usize]; cells.len()];
         }
     };
-    // Without outages a link gives up only after 15 minutes of losses.
+    // Without an outage, a link only gives up after 15 minutes of losses.
     let mut exchange = |start: Time, bytes: [u64; 2]| {
         exchange(&mut connection, link, start, bytes).unwrap_or_else(|broken| broken.at)
     };
@@ -138,11 +143,11 @@ pub(super) const STAIR: f64 = 0.05;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stair {
     pub(super) seconds: Option<f64>,
-    /// A retransmission is so near to the outage's end that it may fall on either side.
+    /// True if a retransmission is so near the outage's end that it may come before or after it.
     pub(super) edge: bool,
 }
 
-/// A cold transfer during which all packets are dropped for a while.
+/// Predicts a transfer on a new connection during which all packets are dropped for a while.
 pub(super) fn outage(cell: &OutageCell) -> Stair {
     let lasts = cell.lasts.0;
     let seconds = dropped(cell, cell.lasts);

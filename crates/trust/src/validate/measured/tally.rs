@@ -1,4 +1,4 @@
-//! Deviations of predictions, and their tolerances.
+//! The deviations of predictions, and their tolerances.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use syncdyno_world::net::Direction;
 use syncdyno_world::net::tcp::Congestion;
 
 pub(super) struct Off {
-    /// Its link, mode, congestion control and loss.
+    /// The link, mode, congestion control and loss.
     group: String,
-    /// Its kind; `None` if it is not judged.
+    /// The kind; `None` if the cell is not judged.
     kind: Option<&'static str>,
     pub(super) amount: f64,
     /// The relative standard error of the measurement.
@@ -28,7 +28,7 @@ const LOSSY: &str = "with losses, 100 kB and more";
 const OUTAGE: &str = "outage, all dropped, off the edges of the staircase";
 const OTHER_OUTAGE: &str = "the same on other links, and with BBR";
 
-/// The tolerance of each kind: in words, and as a test of mean, maximum and all cells.
+/// A kind, its tolerance as text, and a test of the mean, the maximum and all deviations.
 type Tolerance = (&'static str, &'static str, fn(f64, f64, &[&Off]) -> bool);
 const TOLERANCES: [Tolerance; 8] = [
     (DEEP, "mean 1.5 %, max 10 %", |mean, max, _| mean <= 0.015 && max <= 0.1),
@@ -50,7 +50,7 @@ fn within(off: &[&Off], most: f64) -> usize {
 }
 
 fn kind(cell: &Cell) -> &'static str {
-    /// A queue above this many times rate × round trip is not a queue of one round trip.
+    /// A queue that is larger than this many times rate × round trip is a deep queue.
     const SHALLOW_MAX: f64 = 1.5;
     let way = cell.direction as usize;
     let pipe = cell.link.rate[way] as f64 / 8.0 * 2.0 * cell.link.delay.as_secs_f64();
@@ -65,7 +65,7 @@ fn kind(cell: &Cell) -> &'static str {
 }
 
 pub(super) fn transfer((cell, prediction): (&Cell, Prediction)) -> Off {
-    /// Below this size a lossy transfer depends on a single packet.
+    /// A lossy transfer with fewer bytes depends on a single packet.
     const LOSSY_FROM: u64 = 100_000;
     let kind = kind(cell);
     let measured = if kind == LOSSY { cell.mean } else { cell.median };
@@ -84,7 +84,8 @@ pub(super) fn transfer((cell, prediction): (&Cell, Prediction)) -> Off {
 }
 
 pub(super) fn outage((cell, stair): (&OutageCell, Stair)) -> Off {
-    // At the edge of a step some samples take one more timeout: there is no single right figure.
+    // If samples differ much, some needed one more timeout than others. Then there is no single
+    // right figure.
     let [min, max] = cell.extremes;
     let apart = max - min > STAIR * cell.median;
     // The first outages were measured on this link, with CUBIC.
@@ -93,13 +94,13 @@ pub(super) fn outage((cell, stair): (&OutageCell, Stair)) -> Off {
     Off {
         group: cell.name.clone(),
         kind: Some(kind).filter(|kind| !apart && (*kind == OUTAGE || !stair.edge)),
-        // If the model gives up on a transfer that was measured, the deviation is 100 %.
+        // If TCP gives up in the model and not in the measurement, the deviation is 100 %.
         amount: stair.seconds.map_or(1.0, |seconds| (seconds / cell.median - 1.0).abs()),
         error: 0.0,
     }
 }
 
-/// All groups, and the verdict on each kind that has cells.
+/// Builds the section: all groups, and the verdict on each kind that has cells.
 pub(super) fn section(title: &'static str, all: &[Off]) -> Section {
     let mut groups: BTreeMap<&str, Vec<&Off>> = BTreeMap::new();
     all.iter().for_each(|off| groups.entry(&off.group).or_default().push(off));
