@@ -1,4 +1,4 @@
-//! The result of a search, as `run.json` holds it.
+//! The result of a search for the best settings, as stored in `run.json`.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,6 @@ impl LimitRecord {
     pub fn unit(&self) -> Unit {
         if self.name == "memory" { Unit::Bytes } else { Unit::Ns }
     }
-    /// The limit as a sentence.
     pub fn asks(&self) -> String {
         let max = human::figure(self.unit(), self.max);
         match self.name.as_str() {
