@@ -6,7 +6,7 @@
 use crate::metrics;
 use crate::oracle;
 
-/// A figure of the summary: how long people wait, or how much data and energy they use.
+/// A figure of the summary: how long people wait, or a cost such as bytes and requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Headline {
     pub metric: &'static str,
