@@ -1,5 +1,7 @@
 //! Checks claims. A claim says how a figure must differ between two variants of a scenario.
 //!
+//! A plan describes a cell before it runs.
+//!
 //! Each claim is checked for each seed, on two cells (single simulations): one of the variant that
 //! `fails` and one of the variant that `mends`. A claim is about the unchanged scenario, so cells
 //! with swept keys are not compared.

@@ -1,5 +1,8 @@
 //! Judges runs. The results are figures and enums.
 //!
+//! A plan describes a cell before it runs. A gate is a limit on a figure. A baseline is a file of
+//! figures that a run must reproduce.
+//!
 //! [`judge`] compares the outcome of a cell (one simulation) with its plan. [`judge_run`] compares
 //! a run of many cells with claims, questions and a baseline. Both use one list of rules, in
 //! `verdict`; read it first. [`sweep`] and [`tune`] find the best of many settings. [`compare`]

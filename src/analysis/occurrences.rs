@@ -1,6 +1,8 @@
 //! Judges what must occur under at least one of many seeds: situations that the scenario names. A
 //! swarm (a scenario in which each seed draws its own parts) can also require violations and
 //! minimum figures. If one of these did not occur, the run fails, but no single cell does.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
 //! The bench, which runs simulations from a Rust test.
 //!
+//! A stack is a sync engine with its server half.
+//!
 //! A test configures a [`Bench`] with a stack, a scenario and seeds. [`run`](Bench::run) returns a
 //! [`Report`]. If the run failed, [`Report::assert_ok`] fails the test with the output that the
 //! command line would print. `SYNCDYNO_SEED=7` in the environment replaces all seeds, to repeat a

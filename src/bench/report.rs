@@ -1,4 +1,6 @@
 //! The result of a run of the bench. A cell is one simulation: one variant and one seed.
+//!
+//! The oracle is the judge that knows all true values.
 
 use std::thread;
 

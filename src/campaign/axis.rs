@@ -1,4 +1,6 @@
 //! An axis of a sweep: a key of the scenario and its values.
+//!
+//! A plan describes a cell before it runs.
 
 use std::str::FromStr;
 

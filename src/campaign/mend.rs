@@ -1,7 +1,8 @@
 //! Searches for settings that repair a failing cell (one simulation). It runs the cell again with
 //! other settings and the same seed.
 //!
-//! A finding is a check that the cell fails. A remedy is a setting that may repair it.
+//! A finding is a check that the cell fails. A remedy is a setting that may repair it. A plan
+//! describes a cell before it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Runs many cells on many threads, or runs one cell again.
 //!
 //! A cell is one simulation: one variant and one seed. The life of a record is the list of
-//! everything that happened to the record.
+//! everything that happened to the record. A plan describes a cell before it runs.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,6 @@
 //! Runs a cell (one simulation). Tests use a fake runner.
+//!
+//! A plan describes a cell before it runs. A stack is a sync engine with its server half.
 
 use std::cell::RefCell;
 use std::rc::Rc;

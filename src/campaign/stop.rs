@@ -1,4 +1,6 @@
 //! Signals and limits that end a campaign (a run of many cells) before its last cell.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -1,5 +1,7 @@
 //! Compares a run with a baseline (figures that a run must reproduce), figure by figure or over all
 //! seeds.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use super::console::{Console, few};
 use super::sources;

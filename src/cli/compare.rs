@@ -1,4 +1,7 @@
 //! `compare`: compares two runs, variants or baselines.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,6 @@
 //! What a command needs: output streams, the surroundings of the program, and a runner for cells.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::ffi::OsString;
 use std::io::{self, Write};

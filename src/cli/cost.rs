@@ -71,8 +71,8 @@ pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> St
     )
 }
 
-/// Estimates can be wrong by this factor. If even the smaller value exceeds the memory, the memory
-/// is certainly not enough.
+/// An estimate can be wrong by this factor. The memory is certainly not enough if the lower bound
+/// exceeds it by more than this factor.
 const OFF: u64 = 2;
 
 /// Refuses cells that certainly need more memory than is free. If this is only likely, it warns.

@@ -1,4 +1,6 @@
 //! Makes plans from the axes of a sweep. A plan describes one cell (one simulation).
+//!
+//! Noise is the random difference between seeds.
 
 use std::collections::BTreeMap;
 

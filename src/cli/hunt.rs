@@ -1,4 +1,6 @@
 //! `hunt`: searches for failures near a scenario, and writes each one to a small file.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::Path;
 use std::time::Duration;

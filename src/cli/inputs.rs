@@ -1,5 +1,8 @@
 //! Copies the input files of scenarios into the report, so that cells can run again without the
 //! originals.
+//!
+//! A cell is one simulation: one variant and one seed. A stack is a sync engine with its server
+//! half.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;

@@ -1,4 +1,6 @@
 //! `judge`: checks the recorded history of a real app with the checks of a simulation.
+//!
+//! A gate is a limit on a figure.
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The command line.
 //!
+//! A stack is a sync engine with its server half.
+//!
 //! [`main`] reads the arguments and the surroundings, runs a command, and returns an exit code. A
 //! program with its own stack calls `cli::main(Stacks::builtin().with(STACK))`.
 //!

@@ -1,4 +1,6 @@
 //! Runs the program, from arguments to an exit code.
+//!
+//! A stack is a sync engine with its server half.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -1,4 +1,6 @@
 //! Shows the progress of a run on stderr.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::io::Write;
 use std::sync::Mutex;

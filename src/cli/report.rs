@@ -1,4 +1,6 @@
 //! `report`: renders a run again from its record.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,6 @@
 //! `run`: runs cells (single simulations), writes a report, and gives a verdict.
+//!
+//! A plan describes a cell before it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;

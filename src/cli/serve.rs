@@ -1,4 +1,6 @@
 //! `serve`: serves a scenario in real time to real apps. Also replays such a session.
+//!
+//! A plan describes a cell before it runs. A stack is a sync engine with its server half.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

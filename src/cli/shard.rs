@@ -1,4 +1,6 @@
 //! Runs a shard (a part of the cells of a plan), and merges shards.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::Path;
 
@@ -201,7 +203,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
             (Some((_, _, takes)), _) => {
                 let _ = (*takes && !joined).then(|| rest.next());
             }
-            // Short options never affect the result. The value of an option ends the word.
+            // Short options never affect the result. An option with a value ends its word.
             (None, Some(flags)) => {
                 let takes =
                     |flag: char| RUNTIME_OPTIONS.iter().any(|(_, short, takes)| *short == flag && *takes);

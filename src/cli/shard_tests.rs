@@ -77,7 +77,7 @@ proptest! {
                 let (folder, part) = (format!("{nth}-{shard_number}"), format!("{deal}:{shard_number}/{of}"));
                 prop_assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
                 cut(&desk, &folder, cuts[nth * of + shard_number - 1]);
-                // The first shard runs again, and later ones stay incomplete.
+                // The shards of the first partition run again. Those of later ones stay cut.
                 if nth == 0 {
                     prop_assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
                 }

@@ -1,4 +1,6 @@
 //! Turns paths into plans. Only this file calls the module `scenario` to read files.
+//!
+//! A cell is one simulation: one variant and one seed. A plan describes a cell before it runs.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -72,8 +74,8 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     })
 }
 
-/// The text with present names, as long as it stays valid TOML. If a file has both names of a key,
-/// the file is not changed, because either value could be meant.
+/// The text with present names. A replacement that would make the TOML invalid is not made. For
+/// example, a file can have both names of a key, and either value could be meant.
 fn mended(path: &Path, text: &str, console: &Console<'_>) -> String {
     let is_toml = |text: &String| toml::from_str::<toml::Table>(text).is_ok();
     let mut text = text.to_owned();

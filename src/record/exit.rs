@@ -1,4 +1,9 @@
 //! The exit codes of the program, and the order that decides if several apply.
+//!
+//! A cell is one simulation: one variant and one seed. A gate is a limit on a figure. A baseline is
+//! a file of figures that a run must reproduce. A matrix is a run that shows the result of each
+//! setting, and a failing setting is a result, too. A stack is a sync engine with its server half.
+//! A shard is a part of the cells, which one machine runs.
 
 /// The exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,6 @@
 //! Fixed plans and outcomes for the tests of this module and of the modules that import it.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::cmp::Reverse;
 

@@ -1,5 +1,9 @@
 //! Findings in a cell (one simulation): violations, occurrences, faults that did not fire, lives of
 //! records, and time series.
+//!
+//! A gate is a limit on a figure. The oracle is the judge that knows all true values. A swarm is a
+//! scenario in which each seed draws its own parts. The life of a record is the list of all its
+//! events.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! Writes complete distributions to `hist/*.hlog`, in the log format of `HdrHistogram`.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::io::{self, Write};
 use std::time::Duration;

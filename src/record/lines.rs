@@ -1,4 +1,6 @@
 //! Writes JSON with one line per field, per cell or per figure, so that text tools can search it.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::io::{self, Write};
 

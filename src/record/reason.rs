@@ -1,4 +1,9 @@
 //! Why a cell did not pass.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce. A matrix is a run that shows the result of each setting, and a failing setting
+//! is a result, too. The oracle is the judge that knows all true values. A stack is a sync engine
+//! with its server half.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

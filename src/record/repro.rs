@@ -1,4 +1,6 @@
 //! Repeats one cell (one simulation): writes a scenario file for it, and the commands of reports.
+//!
+//! The life of a record is the list of all its events.
 
 use super::run::CellRecord;
 

@@ -1,5 +1,11 @@
 //! The record of a run, which is the content of `run.json`.
 //!
+//! A cell is one simulation: one variant and one seed. A gate is a limit on a figure. A baseline is
+//! a file of figures that a run must reproduce. A matrix is a run that shows the result of each
+//! setting, and a failing setting is a result, too. The oracle is the judge that knows all true
+//! values. A swarm is a scenario in which each seed draws its own parts. A stack is a sync engine
+//! with its server half. The life of a record is the list of all its events.
+//!
 //! Other programs rely on the names of its fields. A rename needs a new major version.
 
 use std::collections::BTreeMap;

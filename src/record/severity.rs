@@ -1,4 +1,8 @@
 //! The order in which reports list failures: losses of people's data come first.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce. A matrix is a run that shows the result of each setting, and a failing setting
+//! is a result, too.
 
 use super::exit::Exit;
 use super::reason::Reason;

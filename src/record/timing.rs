@@ -1,5 +1,7 @@
 //! Host time and memory of a run. They are for information only, and no file with simulated figures
 //! contains them.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Writes `junit.xml`: the run as test results for a CI job.
+//!
+//! A matrix is a run that shows the result of each setting, and a failing setting is a result, too.
 
 use std::time::Duration;
 

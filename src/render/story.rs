@@ -1,7 +1,9 @@
 //! The text that a person reads at the end of a run.
 //!
 //! A cell is one simulation. A cause is the list of reasons why a cell fails, without figures. A
-//! gate is a limit on a figure.
+//! gate is a limit on a figure. A baseline is a file of figures that a run must reproduce. A matrix
+//! is a run that shows the result of each setting, and a failing setting is a result, too. The life
+//! of a record is the list of all its events.
 
 use std::collections::BTreeMap;
 

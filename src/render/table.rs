@@ -1,6 +1,7 @@
 //! The figures of a run as tables: one cell, variants side by side, or the range over seeds.
 //!
-//! A cell is one simulation with one seed.
+//! A cell is one simulation with one seed. A gate is a limit on a figure. The oracle is the judge
+//! that knows all true values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

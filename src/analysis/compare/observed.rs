@@ -1,6 +1,7 @@
 //! The observations of both sides (base and candidate) for each statistic to compare.
 //!
-//! A cell is one simulation with one seed. Each side has several cells.
+//! A cell is one simulation with one seed. Each side has several cells. A baseline is a file of
+//! figures that a run must reproduce.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! One side of a comparison: the completed cells (single simulations) of a record or a baseline.
+//!
+//! A baseline is a file of figures that a run must reproduce.
 
 use std::collections::{BTreeMap, BTreeSet};
 

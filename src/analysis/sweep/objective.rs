@@ -1,4 +1,6 @@
 //! The objective of a sweep: the figure that compares its settings.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::str::FromStr;
 

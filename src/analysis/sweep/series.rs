@@ -1,4 +1,6 @@
 //! Sorts the cells of a sweep into series of settings. A cell is one simulation with one seed.
+//!
+//! A gate is a limit on a figure.
 
 use std::collections::{BTreeMap, BTreeSet};
 

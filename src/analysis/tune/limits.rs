@@ -2,7 +2,8 @@
 //! them.
 //!
 //! A setting is one value per searched key. Its cells (single simulations) differ only in their
-//! seed. The smallest size is the setting with the smallest chunks. It serves as the reference.
+//! seed. The smallest size is the setting with the smallest chunks. It serves as the reference. A
+//! plan describes a cell before it runs.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

@@ -1,4 +1,8 @@
 //! Turns the rulings (decisions of rules) on a run into its verdict, exit code and record.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce. A matrix is a run that shows the result of each setting, and a failing setting
+//! is a result, too.
 
 use super::case::{Asks, Ruling, Trial};
 use crate::record::{Exit, Judged, Reason, RunRecord, Verdict, unjudged};

@@ -1,4 +1,7 @@
 //! Judges cells (single simulations) and runs by the list of rules. No other module judges.
+//!
+//! A plan describes a cell before it runs. A baseline is a file of figures that a run must
+//! reproduce. A stack is a sync engine with its server half.
 
 use super::case::{Ended, Trial};
 use super::conclude::{Rulings, RunJudged};

@@ -1,5 +1,8 @@
 //! The verdict. One list has all rules by which a cell (one simulation) or a run fails.
 //!
+//! A plan describes a cell before it runs. A baseline is a file of figures that a run must
+//! reproduce.
+//!
 //! [`judge`] compares the outcome of a cell with its plan as soon as the cell ends. [`judge_run`]
 //! compares cells with each other or with a baseline, and returns the record of the run. Rules
 //! receive their input as arguments and return findings. Only `judge` turns findings into verdicts,

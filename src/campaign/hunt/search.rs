@@ -2,7 +2,7 @@
 //!
 //! A candidate is the scenario with some changes and a seed. The candidates of a generation run in
 //! parallel, and their results are merged in order. A goal is a check by which a candidate fails,
-//! with the entity of the failure.
+//! with the entity of the failure. A stack is a sync engine with its server half.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

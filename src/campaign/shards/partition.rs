@@ -1,5 +1,7 @@
 //! Decides which cells (single simulations) belong to a shard. Opens the file of a shard, which has
 //! the format of a journal.
+//!
+//! A plan describes a cell before it runs. A shard is a part of the cells, which one machine runs.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

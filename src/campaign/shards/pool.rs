@@ -1,4 +1,6 @@
 //! Combines the cells of all shards of a plan. A shard has the cells that one machine ran.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

@@ -1,4 +1,6 @@
 //! Describes a failure: the text of its violation, and the life (all events) of its record.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeSet;
 use std::path::Path;

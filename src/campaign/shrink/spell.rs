@@ -1,4 +1,6 @@
 //! Replaces random draws of a scenario by written ones: faults and edits become events with a time.
+//!
+//! A plan describes a cell before it runs.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

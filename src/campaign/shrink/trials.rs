@@ -1,5 +1,7 @@
 //! Runs candidates (smaller scenarios) until one fails in the same way. The budget does not depend
 //! on the machine.
+//!
+//! A cell is one simulation: one variant and one seed. A plan describes a cell before it runs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Makes a failing scenario small. First it replaces random faults and edits by written events.
 //! Then it removes parts and reduces values, until nothing more can be removed.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::Path;
 

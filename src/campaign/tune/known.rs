@@ -1,7 +1,8 @@
 //! The measurements of a search so far, by setting.
 //!
 //! A setting has one value per knob (a key that the search varies). The cost of a setting is its
-//! price divided by the price of the best one. Noise is the random difference between seeds.
+//! price divided by the price of the best one. Noise is the random difference between seeds. A cell
+//! is one simulation: one variant and one seed. A gate is a limit on a figure.
 
 use std::collections::BTreeMap;
 

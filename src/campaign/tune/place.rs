@@ -1,5 +1,7 @@
 //! A place of a search with all its runs. A place is a variant with a link, a device class and a
 //! fleet.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeMap;
 

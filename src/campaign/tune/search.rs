@@ -1,8 +1,9 @@
 //! The search at one place: decides which cells to run next, and which setting is the best.
 //!
-//! A cell is one simulation with one seed. A knob is a key that the search varies, and a setting
-//! has one value per knob. The cost of a setting is its price divided by the price of the best one.
-//! Noise is the random difference between seeds.
+//! A place is what stays fixed in a search: a variant with one value for each key that is not
+//! searched. A cell is one simulation with one seed. A knob is a key that the search varies, and a
+//! setting has one value per knob. The cost of a setting is its price divided by the price of the
+//! best one. Noise is the random difference between seeds.
 //!
 //! A search has no state. Each call repeats the search from the beginning with all known results,
 //! and returns the missing cells. So an interrupted search can simply continue.

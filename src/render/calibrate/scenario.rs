@@ -3,7 +3,7 @@
 //!
 //! The transport has no handshakes, and the backend never has a queue, because the measured times
 //! already contain them. The link has the round trip time. The backend has all other costs, with
-//! the noise of the log.
+//! the noise of the log. Noise is the random variation of durations.
 
 use super::record::{Calibration, Estimate, Figures};
 use super::shown::story;

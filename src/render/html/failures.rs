@@ -1,4 +1,7 @@
 //! The failures of a run, the gravest first. Each has the command that repeats it.
+//!
+//! A cell is one simulation: one variant and one seed. A matrix is a run that shows the result of
+//! each setting, and a failing setting is a result, too.
 
 use maud::{Markup, PreEscaped, html};
 

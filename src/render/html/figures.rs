@@ -1,5 +1,8 @@
 //! The headline figures as sentences, the gates (limits on figures), the table of cells, and
 //! answers.
+//!
+//! A cell is one simulation: one variant and one seed. A matrix is a run that shows the result of
+//! each setting, and a failing setting is a result, too.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
 //! Builds the page from top to bottom.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeSet;
 

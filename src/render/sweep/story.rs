@@ -1,4 +1,6 @@
 //! Writes a sweep for people: a table, a chart, and text.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use super::crossover::Crossover;
 use super::limits::{TOO_FEW, limits, optimum, sync_rate_note, value, within};

@@ -1,4 +1,6 @@
 //! Explains what limits the settings on both sides of the best one, as for a sweep.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use crate::analysis::sweep::{Finding, Fit, Objective, Point, Side, Trouble, causes, near};
 use crate::record::CellRecord;

@@ -1,6 +1,7 @@
 //! The rule "the run reproduces its baseline", figure by figure or over all seeds.
 //!
-//! A baseline is a file of figures that a run must reproduce.
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce.
 
 use std::collections::BTreeMap;
 

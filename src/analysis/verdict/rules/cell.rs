@@ -1,4 +1,6 @@
 //! The rules for a single cell (one simulation), and the records of its expectations and gates.
+//!
+//! A plan describes a cell before it runs.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,7 @@
 //! Rules for a whole run: a search, early stops, and remarks that do not fail the run.
+//!
+//! A cell is one simulation: one variant and one seed. A stack is a sync engine with its server
+//! half.
 
 use std::collections::BTreeMap;
 
