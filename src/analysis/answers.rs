@@ -241,8 +241,8 @@ impl<'a> Losses<'a> {
     }
 
     /// True if more is lost. The number of stuck devices decides first, because a stuck device
-    /// hides losses that would come later. If each side exceeds the other, the number of checks
-    /// decides, or a total that is more than twice as large.
+    /// hides losses that would come later. If each side exceeds the other, the side with more
+    /// checks has lost more. So has a side with a total that is more than twice as large.
     fn is_more_than(&self, other: &Losses<'_>) -> bool {
         let [stuck, of_other] = [self, other].map(|losses| losses.count(STUCK));
         if stuck != of_other {

@@ -64,8 +64,8 @@ pub(super) fn plans(
     Ok(asked.plans)
 }
 
-/// Removes questions about features that the file does not have. If a question number would vanish,
-/// one of its questions stays, so that the report can say why it has no answer.
+/// Removes questions about features that the file does not have. Of each question number at least
+/// one question stays, so that the report can say why it has no answer.
 fn without_absent(questions: Vec<(Question, bool)>) -> Vec<Question> {
     let there = questions.iter().filter(|(_, is_absent)| !is_absent);
     let numbers: BTreeSet<_> = there.map(|(question, _)| question_place(&question.name)).collect();

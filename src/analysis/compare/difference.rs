@@ -214,9 +214,9 @@ impl Difference {
     pub(super) fn step(&self) -> u8 {
         [1.25, 1.05].iter().filter(|least| self.times() < **least).count() as u8
     }
-    /// The order in the summary. Large changes come first. Within a size class the order is: waits,
-    /// costs by the size of their change, wasted bytes (they are part of the costs), and finally
-    /// p99 and mean, which the summary does not show.
+    /// The order in the summary. Large changes come first. Within a size class, waits come first,
+    /// then costs by the size of their change. Wasted bytes follow, because they are a part of the
+    /// costs. The statistics p99 and mean come last, because the summary does not show them.
     fn moved(&self) -> (u8, bool, u8, u64) {
         let (kind, rest) = match (is_cost(&self.metric), self.unit) {
             (true, _) => (1, u64::MAX - (self.times() * 1e6) as u64),

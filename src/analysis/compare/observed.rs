@@ -58,8 +58,8 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone().into())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // A single wait of an hour can turn the plain means around, so the mean ratio of the pairs
-        // is used.
+        // A single wait of an hour can reverse the order of the plain means. So the mean ratio of
+        // the pairs is used.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));

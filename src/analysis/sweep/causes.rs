@@ -1,4 +1,5 @@
 //! Explains why a setting is worse than the best: it names the parts of its sync time that grew.
+//! The price of a setting is a form of its figure in which lower is better.
 
 use super::findings::{FLAT, Finding, may_be_luck, pairs};
 use super::objective::Objective;

@@ -1,7 +1,8 @@
 //! Finds the best setting of a series, and the certainty of this finding.
 //!
-//! Noise is the random difference between seeds. The cost of a setting is its price divided by the
-//! price of the best setting.
+//! Noise is the random difference between seeds. The price of a setting is a form of its figure in
+//! which lower is better. The cost of a setting is its price divided by the price of the best
+//! setting.
 
 use super::objective::Objective;
 use super::point::Point;

@@ -137,8 +137,8 @@ impl Fit {
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
     /// The best chunk size if responses could have more than `cap` rows, and the share of time that
-    /// it would save. The inner `None` means that larger is always better. The outer `None` means
-    /// that failures are too few or not random.
+    /// it saves. The inner `None` means that larger is always better. The outer `None` means that
+    /// failures are too few or not random.
     pub(crate) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
         if let Some(cost) = self.cost() {
             let best = cost.best().max(cap);

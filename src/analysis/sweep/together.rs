@@ -1,5 +1,5 @@
 //! Combines all seeds of a setting. This is needed for gates (limits on figures) that only some
-//! seeds miss, and for percentiles that are [`NEVER`] under one seed.
+//! seeds miss. It is also needed for percentiles that are [`NEVER`] under one seed.
 
 use std::collections::BTreeMap;
 

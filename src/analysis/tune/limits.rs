@@ -85,7 +85,9 @@ impl Held {
         let mut held = Held::default();
         // The number of cells without an observation above the limit.
         let mut quick = 0;
-        // For each cell with a reference: the own, the spared and the helped observations.
+        // For each cell with a reference, 3 lists of large observations. The setting caused the
+        // first. The smallest size exceeds the limit at the places of the second. The third are
+        // helped (see below).
         let mut parted = Vec::new();
         for judged in cells {
             let figure = judged.cell.metrics.get(limit.metric.as_str());
@@ -112,8 +114,8 @@ impl Held {
             let cut = least.into_iter().flat_map(|least| std::iter::repeat_n(least, cut));
             parted.push([own.iter().copied().chain(cut).collect(), there_too, helped]);
         }
-        // A helped observation is below the limit only after the subtraction, although the smallest
-        // size stays below the limit at this place.
+        // A helped observation is below the limit only after the subtraction. But the smallest size
+        // does not exceed the limit at this place.
         let helped = parted.iter().filter(|[.., helped]| !helped.is_empty()).count();
         let helps_most = helped * 2 > quick + parted.len();
         for [mut own, mut spared, gaps] in parted {

@@ -3,9 +3,9 @@
 //! Only a request that begins right after a response to the same device counts. Before other
 //! requests the link may already be down, or the device must connect first.
 //!
-//! The failure rate is the number of failures divided by the exposed time (the time in which a
-//! failure would be seen). This is the maximum likelihood estimate of a Poisson process. Counts of
-//! devices vary more than a Poisson process does, so intervals are widened (quasi-Poisson;
+//! The failure rate is the number of failures divided by the exposed time. In the exposed time, the
+//! log would show a failure. This is the maximum likelihood estimate of a Poisson process. Counts
+//! of devices vary more than a Poisson process does, so intervals are widened (quasi-Poisson;
 //! McCullagh and Nelder 1989, §4.5).
 
 use super::fit::Response;

@@ -163,8 +163,9 @@ impl Draws {
         Draws { at: Draw { costs: fit.costs, rate: rate.unwrap_or(failures.rate()) }, ways }
     }
 
-    /// A figure with its 95 % interval. The interval covers the intervals of both ways, because the
-    /// differences between a few devices can be small by chance (Angrist and Pischke 2009, §8.2.3).
+    /// A figure with its 95 % interval. The interval covers the intervals of both ways. One way is
+    /// not enough, because a few devices can be similar by chance (Angrist and Pischke 2009,
+    /// §8.2.3).
     fn estimate(&self, of: impl Fn(&Draw) -> f64) -> Estimate {
         let value = of(&self.at);
         let ends = self.ways.each_ref().map(|way| way.interval(&of));

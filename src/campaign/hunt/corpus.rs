@@ -77,8 +77,8 @@ impl Candidate {
         }
     }
 
-    /// Adds some changes of some kinds. As in a swarm (`scenario::swarm`), other kinds are absent,
-    /// because a run in which everything goes wrong hides faults that need something to work.
+    /// Adds some changes of some kinds. As in a swarm (`scenario::swarm`), other kinds are absent.
+    /// If everything went wrong in a run, the run would hide faults that need something to work.
     fn swarm(&mut self, ground: &Ground, stream: &mut Stream) {
         let share = *stream.pick(&SHARES);
         let scenes: Vec<Focus> = (0..=stream.below(SCENES)).map(|_| ground.focus(stream)).collect();

@@ -1,7 +1,8 @@
 //! The result of a search at one place, in the form of the run's record.
 //!
 //! A place is what stays fixed during a search: a variant, a link, a device class and a fleet. A
-//! setting has one value per knob (a key that the search varies).
+//! setting has one value per knob (a key that the search varies). Its price is a form of its figure
+//! in which lower is better. Its cost is the price divided by the price of the best setting.
 
 use std::collections::BTreeMap;
 
@@ -271,8 +272,8 @@ fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     (first, (at + 1..points.len()).rfind(inside).unwrap_or(at))
 }
 
-/// Names settings that only some seeds exclude, if they are better than the best or lie between
-/// settings that are not excluded. `None` if there are none.
+/// Names settings that only some seeds exclude. A setting is named if it is better than the best or
+/// lies between settings that are not excluded. `None` if there are none.
 fn luck(points: &[&PointTuned]) -> Option<String> {
     let candidate = |point: &&PointTuned| point.trouble.is_none();
     let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
@@ -294,7 +295,8 @@ fn ppm(share: f64) -> u64 {
 
 /// Compares places that differ only in `key`, the number of devices. It reports how the best
 /// setting changes, and where the backend is saturated. The backend is saturated if its queue takes
-/// more than `QUEUED_MAX`, or if the median queueing time exceeds the median service time.
+/// more than `QUEUED_MAX` of the sync time. It is also saturated if its median queueing time
+/// exceeds its median service time.
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {

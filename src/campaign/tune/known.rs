@@ -1,8 +1,9 @@
 //! The measurements of a search so far, by setting.
 //!
-//! A setting has one value per knob (a key that the search varies). The cost of a setting is its
-//! price divided by the price of the best one. Noise is the random difference between seeds. A cell
-//! is one simulation: one variant and one seed. A gate is a limit on a figure.
+//! A setting has one value per knob (a key that the search varies). The price of a setting is a
+//! form of its figure in which lower is better. Its cost is the price divided by the price of the
+//! best one. Noise is the random difference between seeds. A cell is one simulation: one variant
+//! and one seed. A gate is a limit on a figure.
 
 use std::collections::BTreeMap;
 
@@ -142,8 +143,8 @@ impl Known {
         let all = costs.iter().map(|(at, ..)| (*at).clone());
         is_known.then(|| all.zip(smoothed(&drawn)).collect())
     }
-    /// True if a setting is excluded, or if it costs more than `times` the best under each of at
-    /// least `seeds` seeds.
+    /// True if a setting is excluded or costs too much. It costs too much if it exceeds `times` the
+    /// best under each seed, and there are at least `seeds` seeds.
     pub(super) fn costs(&self, setting: &Setting, best: &Setting, times: f64, seeds: usize) -> bool {
         let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
         let pairs = self.pairs(setting, best);

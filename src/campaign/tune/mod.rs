@@ -12,10 +12,10 @@
 //! paired. Several knobs are searched in turn.
 //!
 //! Invariants: the needed cells depend only on known results. A setting stays excluded if it lost
-//! data or got stuck under one seed, or if it breaks a limit or gate and the remaining seeds cannot
-//! change this. No setting in the range beats the best setting under all seeds. Settings outside
-//! the range are never chosen. If the smallest size has a failure too, the failure excludes no
-//! setting.
+//! data or got stuck under one seed. It also stays excluded if it breaks a limit or gate for
+//! certain, whatever the remaining seeds show. No setting in the range beats the best setting under
+//! all seeds. Settings outside the range are never chosen. If the smallest size has a failure too,
+//! the failure excludes no setting.
 
 mod answer;
 mod knob;

@@ -64,9 +64,8 @@ impl<'a> View<'a> {
         self.space.search(&self.known)
     }
 
-    /// Checks that all runs for the report exist. They are needed to show settings next to the
-    /// best, to compute the costs of rules, and to see whether long waits also occur at the
-    /// smallest size.
+    /// Checks that all runs for the report exist. The report shows settings next to the best, the
+    /// costs of rules, and long waits that also occur at the smallest size.
     pub(super) fn beside(&self, best: &Setting) -> Result<(), Wanted> {
         let mut by_all = self.known_by(|_| true);
         let smallest = self.place.space.smallest();
@@ -79,8 +78,8 @@ impl<'a> View<'a> {
     }
 
     /// The rules that decide which setting is the best, or would decide it if they excluded
-    /// settings. The bool says whether a rule excludes. The setting is the best one without an
-    /// excluding rule, or the best one that keeps a rule that does not exclude.
+    /// settings. The bool says whether a rule excludes. For a rule that excludes, the setting is
+    /// the best one without the rule. For other rules, it is the best one that keeps the rule.
     pub(super) fn rules(&self, best: &Setting) -> Result<Vec<(Rule, bool, Option<Setting>)>, Wanted> {
         let mut rules = Vec::new();
         for rule in self.costly(best) {

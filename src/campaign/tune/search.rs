@@ -2,8 +2,9 @@
 //!
 //! A place is what stays fixed in a search: a variant with one value for each key that is not
 //! searched. A cell is one simulation with one seed. A knob is a key that the search varies, and a
-//! setting has one value per knob. The cost of a setting is its price divided by the price of the
-//! best one. Noise is the random difference between seeds.
+//! setting has one value per knob. The price of a setting is a form of its figure in which lower is
+//! better. Its cost is the price divided by the price of the best one. Noise is the random
+//! difference between seeds.
 //!
 //! A search has no state. Each call repeats the search from the beginning with all known results,
 //! and returns the missing cells. So an interrupted search can simply continue.
@@ -83,8 +84,8 @@ const HALVING_ETA: usize = 3;
 /// If the noise per seed is 20 %, 3 of 100 equal settings seem worse.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A smaller gap is not divided if its ends differ only within the noise, because values between
-/// them would differ even less. (The golden section turns a gap of 4 into one of 2.36.)
+/// A smaller gap is not divided if its ends differ only within the noise. Values between them would
+/// differ even less. (The golden section turns a gap of 4 into one of 2.36.)
 const CUT: f64 = 2.5;
 /// Another setting becomes the best only if the log of its smoothed cost is lower by this much.
 const SWITCH_LOG_GAIN: f64 = 0.02;
@@ -247,9 +248,9 @@ impl Space {
         Ok(Found { between: between.collect::<Result<_, Wanted>>()?, best: Some(best) })
     }
 
-    /// Looks at settings that cost less than the best but miss a limit, and tries other values of
-    /// the other knobs there. For example, with more streams, smaller chunks may keep a memory
-    /// limit. On each side it tries the nearest, the middle and the cheapest setting.
+    /// Looks at settings that cost less than the best but miss a limit. There it tries other values
+    /// of the other knobs. For example, with more streams, smaller chunks may keep a memory limit.
+    /// On each side it tries the nearest, the middle and the cheapest setting.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             for mut better in [true, false].map(|below| self.line(known, knob, at).outward(below)) {

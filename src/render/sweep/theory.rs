@@ -20,7 +20,7 @@ pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
 }
 
 /// Names the best chunk by the closed form. If this chunk costs over 3 % more in the runs, the text
-/// names large parts of the time that the closed form leaves out.
+/// gives a reason: large parts of the time that the closed form leaves out.
 pub fn closed_form(
     fit: Option<Fit>,
     (side, points, finding): (Side, &[Point<'_>], &Finding),
