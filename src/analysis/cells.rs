@@ -58,7 +58,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     cell
 }
 
-/// Counts the checks that had something to check, and those of them that apply to the stack.
+/// Counts the checks that had something to check, and how many of these apply to the stack.
 fn held_to(outcome: &Outcome) -> HeldTo {
     let left_out = |check: &&str| outcome.not_applicable.contains(check);
     let counts = |check: &&str| metric_of(check).is_some_and(|metric| outcome.figures.contains_key(metric));

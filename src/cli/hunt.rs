@@ -173,7 +173,7 @@ struct Small {
     shrunk: small::Shrunk,
 }
 
-/// The situations that the hunt reached, and those that it did not reach.
+/// The situations that the hunt reached, and the situations that it did not reach.
 fn reached(hunted: &Hunted) -> String {
     let about = |name: &str| find(name).map_or("", |metric| metric.how);
     let mut text = String::new();

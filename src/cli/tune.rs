@@ -1,8 +1,8 @@
 //! `tune`: searches the best settings for each class, link and fleet size.
 //!
-//! A knob is a searched key, and a setting has one value per knob. A place is what stays fixed: a
-//! variant with one class, link and fleet size. A cell is one simulation. Noise is the random
-//! difference between seeds.
+//! A knob is a searched key, and a setting has one value per knob. A place is the fixed part of a
+//! search: a variant with one class, link and fleet size. A cell is one simulation. Noise is the
+//! random difference between seeds.
 
 use super::args::{TuneArgs, TuneFormat};
 use super::console::Console;

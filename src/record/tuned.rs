@@ -1,7 +1,7 @@
 //! The result of a search for the best settings, as stored in `run.json`.
 //!
 //! A cell is one simulation: one variant and one seed. A gate is a limit on a figure. A place is
-//! what stays fixed in a search: a variant with one value for each key that is not searched. A knob
+//! the fixed part of a search: a variant with one value for each key that is not searched. A knob
 //! is a key that a search varies. Noise is the random difference between seeds.
 
 use std::collections::BTreeMap;

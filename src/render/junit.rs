@@ -32,7 +32,7 @@ pub fn junit(record: &RunRecord) -> String {
         }
     }
     for one in record.occurrences.iter().filter(|one| !one.pass) {
-        // The name is that of the scenario. If only one variant had to reach it, the variant
+        // The name is the scenario's name. If only one variant had to reach it, the variant
         // follows.
         let of = |cell: &&CellRecord| {
             let rest = one.scenario.strip_prefix(&cell.scenario);

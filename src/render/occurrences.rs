@@ -1,4 +1,4 @@
-//! Lists what should have occurred under at least one seed, but did not.
+//! Lists the situations and figures that should have occurred under at least one seed, but did not.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ pub(super) fn missing(record: &RunRecord) -> Vec<String> {
     missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()
 }
 
-/// Lists what has not occurred yet, if more seeds may still show it. One line per scenario.
+/// Lists situations and figures that have not occurred yet, but may occur with more seeds. One line
+/// per scenario.
 pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
     let mut scenarios: BTreeMap<(&str, u64, u64), Vec<&str>> = BTreeMap::new();
     for one in record.occurrences.iter().filter(|one| one.pass && one.cells == 0) {

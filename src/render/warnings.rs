@@ -260,8 +260,8 @@ const NO_EDIT: (&str, &str) = ("workload.edits.made", "nobody saved an edit");
 const NO_RUN: (&str, &str) = ("engine.session.count", "no unit ran");
 const NO_REQUEST: (&str, &str) = ("engine.requests.count", "no request was sent");
 
-/// Prefixes of metrics, each with the events that these metrics count a part of. If no such event
-/// occurred, the metric is 0 with any engine.
+/// Prefixes of metrics. Such a metric counts a part of certain events (edits, runs or requests). If
+/// no such event occurred, the metric is 0 with any engine.
 const AMONG: [(&str, (&str, &str)); 13] = [
     ("engine.conflicts.", NO_EDIT),
     ("engine.edits.", NO_EDIT),

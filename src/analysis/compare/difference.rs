@@ -90,7 +90,8 @@ pub struct Missing {
     pub without: Vec<String>,
 }
 
-/// A metric with a different unit or shape in some cells. Such a metric is not compared.
+/// A metric with a different unit or shape in some cells, so it is not compared. The shape differs
+/// if one cell has a number and another cell has a distribution.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlike {
     pub metric: String,

@@ -1,4 +1,4 @@
-//! Finds the headline figures that a change improves, and those that it makes worse.
+//! Finds the headline figures that a change improves, and the figures that it makes worse.
 //!
 //! A change that improves one figure must not hide its price in another figure. The cells (single
 //! simulations) without the change and those with it are called the two halves.

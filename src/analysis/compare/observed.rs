@@ -141,7 +141,8 @@ impl Observed {
     }
 }
 
-/// The metrics whose unit or shape differs between cells. An older baseline can have such metrics.
+/// The metrics with different units or shapes. A shape differs if one cell has a number and another
+/// cell has a distribution. An older baseline can have such metrics.
 pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();
@@ -209,7 +210,8 @@ fn is_sum(name: &str, stat: &str) -> bool {
     counts || ["total", "never", "count"].contains(&stat)
 }
 
-/// The statistics of a metric in two lists: judged ones and those that are only shown.
+/// The statistics of a metric in 2 lists: the judged statistics, and the others, which are only
+/// shown.
 fn statistics(
     name: &str,
     figure: &Figure,

@@ -198,7 +198,8 @@ impl Long {
         let there = beside.tails.get(&limit.metric).into_iter().flatten();
         let longest = there.filter(|other| other.meets(one)).map(|other| other.value).max().unwrap_or(0);
         let there_too = longest > limit.max;
-        // Memory has no place. It is spared if the smallest size needs as much memory at any time.
+        // Memory has no place in time. The setting is not at fault if the smallest size ever needs
+        // as much.
         if one.from == 0 {
             return Long { value, own: if longest >= value { 0 } else { value }, there_too };
         }

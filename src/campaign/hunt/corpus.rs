@@ -156,8 +156,8 @@ impl Corpus {
         child
     }
 
-    /// Draws a stored candidate. Candidates with rare features, and those that were seldom drawn,
-    /// are more likely.
+    /// Draws a stored candidate. Candidates with rare features are more likely. So are candidates
+    /// that were seldom drawn.
     fn pick(&mut self, stream: &mut Stream) -> Candidate {
         let rarity = |feature: &Feature| RARE / self.reached.get(feature).copied().unwrap_or(1);
         let weight = |entry: &Entry| 1 + entry.news.iter().map(rarity).sum::<u64>() / (1 + entry.picked);

@@ -26,7 +26,7 @@ use crate::world::{Ending, Outcome};
 /// The default number of candidates per generation. Each generation guides the next one, so small
 /// generations learn sooner. Large generations keep more processors busy.
 pub const SIZE: u64 = 16;
-/// A candidate is not run if its estimated cost exceeds that of the scenario by this factor.
+/// A candidate is not run if its estimated cost exceeds the scenario's cost by this factor.
 const COST_MAX: u64 = 30;
 
 /// The scenario to hunt in, with one variant and some keys set.

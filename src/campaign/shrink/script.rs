@@ -32,7 +32,7 @@ const ABOUT: [&str; 8] =
     ["covers", "shows", "question", "variant", "table", "situations", "gate", "baseline"];
 
 impl Script {
-    /// Keeps the keys that describe the simulation, and removes those that judge it.
+    /// Keeps the keys that describe the simulation, and removes the keys that judge it.
     pub fn of(mut table: Table, seed: u64) -> Script {
         ABOUT.iter().chain(&["expect", "seed"]).for_each(|key| drop(table.remove(*key)));
         Script { table, seed }

@@ -114,7 +114,7 @@ impl Heard {
     }
 
     /// The script in which the random edits of these actions are events; `None` if there are none
-    /// or too many. If `office` is true, only edits on devices become events, and those of the
+    /// or too many. If `office` is true, only edits on devices become events, and edits of the
     /// office stay.
     pub(super) fn with_edits(&self, script: &Script, actions: &[String], office: bool) -> Option<Script> {
         let mut spelled = script.clone();

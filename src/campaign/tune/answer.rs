@@ -1,8 +1,8 @@
 //! The result of a search at one place, in the form of the run's record.
 //!
-//! A place is what stays fixed during a search: a variant, a link, a device class and a fleet. A
-//! setting has one value per knob (a key that the search varies). Its price is a form of its figure
-//! in which lower is better. Its cost is the price divided by the price of the best setting.
+//! A place is the fixed part of a search: a variant, a link, a device class and a fleet. A setting
+//! has one value per knob (a key that the search varies). Its price is a form of its figure in
+//! which lower is better. Its cost is the price divided by the price of the best setting.
 
 use std::collections::BTreeMap;
 

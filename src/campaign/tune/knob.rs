@@ -38,7 +38,7 @@ impl Knob {
     pub fn up_to(&self, most: f64) -> Option<Knob> {
         Some(Knob { axis: self.axis.up_to(most)?, text: self.text.clone() })
     }
-    /// True for a range, which has values between those of its grid. False for a list.
+    /// True for a range, which has more values than its grid. False for a list.
     pub fn is_range(&self) -> bool {
         self.axis.ends().is_some()
     }

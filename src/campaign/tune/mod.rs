@@ -9,7 +9,7 @@
 //! under a few seeds. Golden section search around the best setting follows under more seeds. The
 //! best third then runs under all seeds (successive halving). Finally the search goes outwards
 //! until settings are worse beyond the noise between seeds; this gives the interval. Seeds are
-//! paired. Several knobs are searched in turn.
+//! paired. Several knobs are searched one after the other.
 //!
 //! Invariants: the needed cells depend only on known results. A setting stays excluded if it lost
 //! data or got stuck under one seed. It also stays excluded if it breaks a limit or gate for

@@ -1,7 +1,7 @@
 //! The rules of a search (limits and demands), and the measurements if some or all rules apply.
 //!
 //! A setting has one value per searched key. A rule that a setting breaks can exclude the setting.
-//! A gate is a limit on a figure. A place is what stays fixed in a search: a variant with one value
+//! A gate is a limit on a figure. A place is the fixed part of a search: a variant with one value
 //! for each key that is not searched.
 
 use std::collections::{BTreeMap, BTreeSet};

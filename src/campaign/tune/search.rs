@@ -1,6 +1,6 @@
 //! The search at one place: decides which cells to run next, and which setting is the best.
 //!
-//! A place is what stays fixed in a search: a variant with one value for each key that is not
+//! A place is the fixed part of a search: a variant with one value for each key that is not
 //! searched. A cell is one simulation with one seed. A knob is a key that the search varies, and a
 //! setting has one value per knob. The price of a setting is a form of its figure in which lower is
 //! better. Its cost is the price divided by the price of the best one. Noise is the random
@@ -190,7 +190,7 @@ impl Space {
         }
         Ok(self.best_of_all(known).map(|at| self.steady(known, at)))
     }
-    /// The best setting by smoothed costs. Each knob is chosen in turn.
+    /// The best setting by smoothed costs. It chooses the value of one knob after the other.
     fn steady(&self, known: &Known, at: Setting) -> Setting {
         (0..self.knobs.len()).fold(at, |at, knob| self.line(known, knob, &at).steady())
     }

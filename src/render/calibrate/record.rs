@@ -43,8 +43,8 @@ pub struct Figures {
     pub best: Estimate,
     /// The smallest and the largest chunk whose cost per row is at most 3 % above the best.
     pub flat: [f64; 2],
-    /// The cost per row of the log's mean chunk above that of the best chunk, as a share: 0.07 is 7
-    /// %. Without failures, the best chunk is replaced by its lower bound.
+    /// The extra cost per row of the log's mean chunk, compared with the best chunk: 0.07 is 7 %.
+    /// Without failures, the best chunk is replaced by its lower bound.
     pub excess: Estimate,
 }
 

@@ -320,7 +320,7 @@ fn bound(d: &Difference) -> Option<u64> {
     if d.finding == Finding::Same { Some(0) } else { d.interval_ppm.map(ends) }
 }
 
-/// Lists the headline figures that are equal within a bound, and those that are undecided.
+/// Lists the headline figures that are equal within a bound, and the undecided ones.
 fn equal_and_open(group: &Group) -> Vec<String> {
     if group.basis == Basis::Exact || group.lacks().is_some() {
         return Vec::new();

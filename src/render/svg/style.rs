@@ -7,9 +7,9 @@ pub(super) const SHADES: usize = 9;
 
 /// The style of all plots: light, dark and printed.
 ///
-/// The colours of series are those of Okabe and Ito (2008, "Color universal design"), which suit
-/// all kinds of colour vision. They are darker on white and lighter on black, so that a thin line
-/// is visible (contrast 3 : 1, WCAG 2.2 criterion 1.4.11). The shades of heat maps differ mainly in
+/// The colours of series come from Okabe and Ito (2008, "Color universal design"). They suit all
+/// kinds of colour vision. They are darker on white and lighter on black, so that a thin line is
+/// visible (contrast 3 : 1, WCAG 2.2 criterion 1.4.11). The shades of heat maps differ mainly in
 /// lightness. The first 6 series have 6 hues, because second colours of a hue come last.
 pub const CSS: &str = "\
 :root{--ink:#1b1f24;--soft:#57606a;--rule:#d8dee4;--paper:#fff;--band:#0969da1f;--good:#1a7f37;--bad:#b3261e;--hot:#b3261e;\

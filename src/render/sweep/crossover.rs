@@ -118,7 +118,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
                 "  in {places} (°) the backend was never down, so these say nothing about outages\n"
             );
         }
-        // Ways with equal texts share a line. The order is that of their first way.
+        // Ways with equal texts share a line. The lines are sorted by their first way.
         for (told, alike) in grouped(ways, |(_, series)| self.along(series)) {
             let names: Vec<&str> = alike.iter().map(|(name, _)| name.as_str()).collect();
             let place = if ways.len() == 1 { String::new() } else { format!(" ({})", names.join("; ")) };

@@ -52,7 +52,7 @@ impl Sweep<'_> {
         text + &growth(self) + &self.words_of_series().concat()
     }
 
-    /// One text per series: the best setting, then explanations of what limits the others.
+    /// One text per series: the best setting, then the reasons that limit the others.
     pub fn words_of_series(&self) -> Vec<String> {
         self.series.iter().map(|series| self.words(series)).collect()
     }

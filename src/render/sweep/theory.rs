@@ -59,8 +59,8 @@ fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
     [answers, writing, reconnects].into_iter().flatten().collect()
 }
 
-/// Says that the page cap is the largest setting, which defaults it limits, and what more rows
-/// would save.
+/// A text about the page cap, which is the largest setting. It names the defaults that exceed the
+/// cap, and the time that more rows would save.
 pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
     let rows = human::thousands(cap as u64);
     let is_cap = match clamps {

@@ -30,7 +30,7 @@ pub fn story(tune: &TuneRecord) -> String {
     text + &cost_of_search(tune.cells)
 }
 
-/// The limits that exclude settings and those that do not. Each list has a title.
+/// The limits that exclude settings, and the limits that do not. Each list has a title.
 pub(in crate::render) fn limits(tune: &TuneRecord) -> Vec<(String, Vec<String>)> {
     let (given, other): (Vec<_>, Vec<_>) = tune.limits.iter().partition(|limit| limit.given);
     let list = |limits: Vec<&LimitRecord>| limits.into_iter().map(limit).collect::<Vec<_>>();

@@ -1,6 +1,6 @@
 //! Writes a search for programs: JSON, and CSV with one row per setting. All figures are integers.
 //!
-//! A place is what stays fixed in a search: a variant with one value for each key that is not
+//! A place is the fixed part of a search: a variant with one value for each key that is not
 //! searched. A knob is a key that a search varies.
 
 use crate::analysis::sweep::plain;
