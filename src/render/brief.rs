@@ -1,5 +1,4 @@
-//! Describes the result of a setting in at most 4 sentences, for the terminal, the page and CI
-//! jobs.
+//! Describes the result of a setting in at most 4 sentences.
 //!
 //! A setting is a scenario with fixed values. It has one cell (one simulation) per seed.
 
@@ -122,7 +121,6 @@ pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
         Sentence { topic, text: whole_figures(&text), is_bad }
     });
     let mut all: Vec<Sentence> = all.collect();
-    // Lost data comes before waits and costs.
     all.sort_by_key(|sentence| !sentence.is_bad);
     all
 }
@@ -161,7 +159,6 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
     values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
-/// `20 of 30 never`. With several seeds, a note says that the numbers are over all seeds.
 pub(super) fn never(censored: Censored, seeds: usize) -> String {
     let all = if seeds > 1 { format!(", in all {seeds} seeds") } else { String::new() };
     human::never(censored) + &all
@@ -394,7 +391,6 @@ fn counted(of: &HeadlineFigure, [one, several]: [&str; 2]) -> String {
     format!("{told} {}", if told == "1" { one } else { several })
 }
 
-/// The largest shares as text, then the rest.
 fn shares<T: Copy>(parts: &[(T, u64)], word: fn(T) -> &'static str) -> String {
     let told = parts.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
     let told = told.map(|(part, ppm)| ((ppm + 5_000) / 10_000, word(*part)));
@@ -415,7 +411,6 @@ pub(super) fn awaited(wait: Wait) -> &'static str {
     }
 }
 
-/// Two times: 95 of 100 waits end within the first, and half of them within the second.
 fn within(most: u64, half: u64, never: Option<(Censored, String)>) -> String {
     let Some((censored, never)) = never else {
         return format!("within {} (half within {})", human::span(most), human::span(half));
