@@ -1,7 +1,7 @@
-//! syncdyno: a dynamometer for offline-first sync engines.
+//! syncdyno measures and tests offline-first sync engines in a simulation.
 //!
-//! The library is the bench; the binary only calls [`cli::main`]. A test uses the library as
-//! [`Bench`]:
+//! The library is a test bench. The program `syncdyno` only calls [`cli::main`]. A Rust test uses
+//! the library through [`Bench`]:
 //!
 //! ```
 //! use syncdyno::Bench;
@@ -31,9 +31,9 @@
 //!
 //! The public interface is [`Bench`] with the types that it returns, [`contract`], [`Stacks`] and
 //! [`cli::main`]. Before 1.0 a minor version (0.3 after 0.2) may change it, and the changelog says
-//! how; a patch only adds. Build [`Capabilities`](contract::Capabilities) from `NONE`, so that you
-//! do not promise a capability that is added later. The other modules are hidden: they are public
-//! only for the program's own tests and change without notice.
+//! how. A patch version only adds to it. Build [`Capabilities`](contract::Capabilities) from
+//! `NONE`. Then your stack does not promise a capability that a later version adds. The other
+//! modules are hidden. They are public only for the program's own tests, and change without notice.
 
 #[cfg(windows)]
 compile_error!("syncdyno heeds the signals of Unix: on Windows build it under WSL");
@@ -67,11 +67,11 @@ pub use syncdyno_world::{
     world,
 };
 
-/// A value in a simulated database, for small engines.
+/// The state of a small engine: one value that a simulated database stores as JSON.
 pub use disk::Document;
-/// Opens a simulated database with SQLite, for the phone and the server of a stack.
+/// Opens a simulated SQLite database, on a phone or on a server.
 pub use disk::open as open_database;
-/// The SQLite that supports simulated disks. Another build of SQLite does not.
+/// The build of SQLite that works on simulated disks. Other builds do not.
 pub use rusqlite;
 
 pub use bench::{Across, Bench, BenchError, Report, Violation};

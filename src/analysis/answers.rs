@@ -1,6 +1,8 @@
-//! Answers to questions such as "does this measure help?". Per seed, compares the figures of two
-//! variants (halves), without and with the measure. A demo scenario must show its answer, or a cell
-//! fails.
+//! Answers questions such as "does this measure help?".
+//!
+//! A measure is a change of settings. For each seed, two variants of a scenario are compared. They
+//! are called halves: one without the measure and one with it. If a demo scenario does not show its
+//! answer, one of its cells (single simulations) fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +14,11 @@ use crate::metrics::NEVER;
 use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Standing, Told, question_place};
 
-/// The name of the variant that is a user's own scenario, unchanged.
+/// The name of the variant that is a user's own scenario without changes.
 pub const AS_GIVEN: &str = "as-given";
 
-/// Answers all questions, in the order of their lists. If a demo scenario does not show its answer,
-/// its cell fails.
+/// Answers all questions. If a demo scenario does not show its answer, the cell with the measure
+/// fails.
 pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let plans = trial.plans;
     let all =
@@ -93,7 +95,7 @@ impl ToldRecord {
         }
     }
 
-    /// If no wait ended in either half, compares the numbers of waits that never ended.
+    /// If no wait ended in both halves, compares the numbers of waits that never ended.
     fn counted(&self, cells: [&CellRecord; 2]) -> ToldRecord {
         if [self.without, self.with] != [Some(NEVER); 2] {
             return self.clone();
@@ -108,26 +110,27 @@ impl ToldRecord {
         both.is_some_and(|(small, great)| small < great && !is_near(small, great))
     }
 
-    /// The figure that must be smaller, the one that must be greater, and their least ratio. `None`
-    /// for a price, which has no demand.
+    /// The figure that must be smaller, the figure that must be greater, and their least ratio.
+    /// `None` if the question demands nothing of the figure.
     fn demanded(&self) -> Option<(Option<u64>, Option<u64>, u32)> {
         let less = self.less_milli.map(|factor| (self.with, self.without, factor));
         less.or(self.more_milli.map(|factor| (self.without, self.with, factor)))
     }
-    /// True if the halves differ by more than chance may explain.
+    /// True if the difference between the halves is too large for chance.
     fn is_apart(&self) -> bool {
         self.without.zip(self.with).is_some_and(|(one, other)| !is_near(one, other))
     }
-    /// True if the figure counts a harm and one half has some of it.
+    /// True if the figure counts harm to data, and at least one half has such harm.
     fn has_harm(&self) -> bool {
         is_harm(&self.metric) && [self.without, self.with].iter().any(|figure| figure.is_some_and(|n| n > 0))
     }
 }
 
-/// The finding from all figures. For a demo scenario (`demanded`), all figures must exist.
+/// The finding from all figures. For a demo scenario (`demanded`), no figure may be missing.
 fn finding(figures: &[ToldRecord], demanded: bool) -> Finding {
     let all = figures.iter().filter_map(ToldRecord::demanded);
-    // A figure that neither half has is not measured in this scenario. The other figures decide.
+    // If both halves lack a figure, the scenario does not measure it. Then the other figures
+    // decide.
     let asked: Vec<_> = all.filter(|(small, great, _)| small.or(*great).is_some() || demanded).collect();
     let both = |(small, great, factor): (Option<u64>, Option<u64>, u32)| Some((small?, great?, factor));
     let asked = asked.into_iter().map(both).collect::<Option<Vec<_>>>();
@@ -146,7 +149,7 @@ fn finding(figures: &[ToldRecord], demanded: bool) -> Finding {
     }
 }
 
-/// Figures within 5 % of each other may differ by chance.
+/// True if the figures are within 5 % of each other. Chance can explain such a difference.
 fn is_near(one: u64, other: u64) -> bool {
     u128::from(one.abs_diff(other)) * 20 <= u128::from(one.max(other))
 }
@@ -157,26 +160,27 @@ pub struct Answered<'a> {
     /// The number of seeds with this finding, and the number of all seeds.
     pub alike: [usize; 2],
     pub void: Option<Void>,
-    /// True if something happened, but the measure changed none of its figures.
+    /// True if the measure changed none of the figures, although they are not all zero.
     pub is_unchanged: bool,
     /// True if one figure is better with the measure and another one is worse.
     pub is_mixed: bool,
-    /// True if less is lost or stuck with the measure.
+    /// True if fewer rows are lost, or fewer devices are stuck, with the measure.
     pub mends: bool,
-    /// What else the measure improves and costs, over all seeds; `None` for a demo scenario.
+    /// Other figures that the measure improves or worsens, over all seeds. `None` for a demo
+    /// scenario.
     pub weighed: Option<Weighed>,
 }
 
-/// Why the figures of a question on a user's own scenario prove nothing.
+/// The reason why the figures of a question on a user's own scenario prove nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Void {
-    /// Nothing that the figures count happened, with or without the measure.
+    /// All figures are zero, with and without the measure.
     NothingHappened,
-    /// Nothing that the measure should improve happened, but other harm did.
+    /// The harm that the measure should reduce did not occur, but other harm did.
     NothingToMend,
-    /// The figures are better with the measure, but more is lost or stuck with it.
+    /// The figures are better with the measure, but more data is lost or more devices are stuck.
     FailsWithIt,
-    /// The figures are better without the measure, but more is lost or stuck without it.
+    /// The figures are better without the measure, but more data is lost or more devices are stuck.
     FailsWithoutIt,
 }
 
@@ -197,12 +201,12 @@ impl Void {
     }
 }
 
-/// The reasons of a cell that say that something is lost or stuck.
+/// The reasons why a cell fails that are lost data or stuck devices.
 pub fn losses_of(cell: &CellRecord) -> impl Iterator<Item = &Reason> {
     cell.reasons.iter().filter(|reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck))
 }
 
-/// By check, how many losses or stuck devices there are in some cells.
+/// The number of losses or of stuck devices in some cells, by check.
 #[derive(Debug, Default)]
 struct Losses<'a>(BTreeMap<&'a str, u64>);
 
@@ -218,7 +222,6 @@ impl<'a> Losses<'a> {
         }
         losses
     }
-    /// The losses in the two halves of these answers: without and with the measure.
     fn of_halves(record: &'a RunRecord, answers: &[&'a AnswerRecord]) -> [Losses<'a>; 2] {
         let halves: [fn(&AnswerRecord) -> &str; 2] = [|one| &one.without, |one| &one.with];
         halves.map(|half| Losses::of(answers.iter().filter_map(|one| record.cell(half(one)))))
@@ -228,8 +231,8 @@ impl<'a> Losses<'a> {
         self.0.get(check).copied().unwrap_or(0)
     }
 
-    /// True if it has a check that `other` lacks, or clearly more than twice as many losses by a
-    /// check. Smaller differences may be chance: the scenario is at fault in both halves.
+    /// True if `self` has losses by a check by which `other` has none, or clearly more than twice
+    /// as many. Smaller differences may be chance: then the losses do not depend on the measure.
     fn exceeds(&self, other: &Losses<'_>) -> bool {
         self.0.iter().any(|(check, count)| match other.count(check) {
             0 => true,
@@ -237,9 +240,9 @@ impl<'a> Losses<'a> {
         })
     }
 
-    /// True if more is lost. The number of stuck devices decides first: a stuck device did not
-    /// reach its other losses. If each side exceeds the other, more checks or twice the total
-    /// decide.
+    /// True if more is lost. The number of stuck devices decides first, because a stuck device
+    /// hides losses that would come later. If each side exceeds the other, the side with more
+    /// checks has lost more. So has a side with a total that is more than twice as large.
     fn is_more_than(&self, other: &Losses<'_>) -> bool {
         let [stuck, of_other] = [self, other].map(|losses| losses.count(STUCK));
         if stuck != of_other {
@@ -253,7 +256,6 @@ impl<'a> Losses<'a> {
 
 const STUCK: &str = "stuck";
 
-/// The check that found the loss, or a similar name.
 fn check_of(reason: &Reason) -> &str {
     match reason {
         Reason::Violation { check } => check,
@@ -264,20 +266,21 @@ fn check_of(reason: &Reason) -> &str {
     }
 }
 
-/// A loss that a check finds in a user's own scenario, unchanged.
+/// A kind of loss that a check finds in a user's own scenario without changes.
 pub struct Fault<'a> {
     pub check: &'a str,
     pub count: u64,
-    /// Answers whose measure leaves at most half of the losses, with what is left; the best first.
+    /// Answers whose measure removes at least half of the losses, with the remaining losses. The
+    /// best answer comes first.
     pub mended_by: Vec<(&'a AnswerRecord, u64)>,
 }
 
-/// What is lost or stuck in a user's own scenario, unchanged, over all seeds.
+/// The losses and stuck devices of a user's own scenario without changes, over all seeds.
 pub fn own_faults(record: &RunRecord) -> Vec<Fault<'_>> {
     let given = || record.cells.iter().filter(|cell| cell.variant.as_deref() == Some(AS_GIVEN));
     let losses = Losses::of(given().filter(|_| record.matrix));
     let checks = distinct(given().flat_map(losses_of).map(check_of));
-    // If the scenario already has a measure, the measure mends nothing more. If unknown, it counts.
+    // Measures that the scenario already has cannot help it, so they are left out.
     let lacking = record.answers.iter().filter(|one| one.stands != Some(Stand::With));
     let questions = grouped(lacking, |one| &one.question).into_iter();
     let questions: Vec<_> = questions.map(|(_, all)| (all[0], Losses::of_halves(record, &all))).collect();
@@ -306,7 +309,7 @@ pub struct AnsweredList<'a> {
 }
 
 impl Answered<'_> {
-    /// True if it says what the scenario has, or what the figures show.
+    /// True if the answer says what the scenario does already, or what the figures show.
     fn is_answer(&self) -> bool {
         let has_figures = match self.first.finding {
             Finding::NotAsked | Finding::Unmeasured => false,
@@ -385,7 +388,8 @@ mod tests {
         Reason::Violation { check: check.to_owned() }
     }
 
-    /// A question on a user's own scenario with these figures, and the failures of each half.
+    /// A run that asked a question on a user's own scenario, with these figures and failures per
+    /// half.
     fn asked(figures: Vec<ToldRecord>, [without, with]: [&[Reason]; 2]) -> RunRecord {
         let mut record = assemble("reports/x", &[], Vec::new(), &[]);
         record.cells = vec![cell("without", without), cell("with", with)];

@@ -69,7 +69,7 @@ fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
     let figures = &mut fewer.cells.get_mut("ties.s1").unwrap().metrics;
     figures.remove("engine.requests.count").expect("it is a headline");
     let lacking = held(&fewer);
-    // A baseline of a version that did not measure it has lost nothing.
+    // A baseline may come from a version that did not measure the figure. Then nothing is missing.
     fewer.cells.remove("ties.s2");
     assert!(held(&fewer).is_empty());
     // The scenario decides what is gated, not the baseline.
@@ -78,12 +78,11 @@ fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
     assert_eq!([lacking, held(&lenient)], [[14], [14]]);
 }
 
-/// The exit code of each shift, with the index of its cell.
 fn over(seeds: u64, now: impl Fn(u64, u64) -> u64) -> Vec<(usize, Exit)> {
     shifted(seeds, now).into_iter().map(|(at, shift)| (at, shift.exit())).collect()
 }
 
-/// The shifts of seeds that each counted about 1 000; 5 % are tolerated.
+/// The shifts of seeds that each counted about 1 000. The tolerance is 5 %.
 fn shifted(seeds: u64, now: impl Fn(u64, u64) -> u64) -> Vec<(usize, Shift)> {
     shifted_of("engine.requests.count", |seed| 1_000 + seed, seeds, now)
 }
@@ -113,7 +112,7 @@ fn shifted_of(
 
 #[test]
 fn what_may_be_worse_is_listed_with_the_interval_that_decides() {
-    // Worse in each seed, or in most; neither is significant among all figures.
+    // The figure is worse in each seed or in most seeds. Neither is significant among all figures.
     let scattered = [101, 180, 101, 180, 101, 180, 101, 180];
     let jumping = [200, 83, 143, 100, 167, 77, 111, 125];
     for percent in [scattered, jumping] {

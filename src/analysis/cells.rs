@@ -1,4 +1,7 @@
-//! The record of a cell from its outcome, and the ids of cells.
+//! The record of a cell, made from its outcome, and the ids of cells.
+//!
+//! A cell is one simulation: one variant and one seed. A plan describes the cell before it runs.
+//! The outcome is the raw result of the simulation.
 
 use std::collections::BTreeMap;
 
@@ -21,9 +24,8 @@ fn exception(threw: &Threw) -> ExceptionRecord {
     ExceptionRecord { what, warning: threw.is_warning, stack, count: threw.count, device, at }
 }
 
-/// The record of a cell that is not judged yet; `id` is its id in the run. The record of an
-/// interrupted cell has no findings: something missing may still come in the second half of the
-/// run.
+/// The record of a cell before it is judged. An interrupted cell has no findings: a missing row
+/// could still arrive in the rest of the run.
 pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
@@ -42,7 +44,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
         cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
     cell.ending = ending(&outcome.ending);
-    // Rows on their way are not a finding, and figures of an incomplete run cannot be compared.
+    // In an interrupted cell, rows in transit are not lost, and figures cannot be compared.
     if outcome.ending != Ending::Interrupted {
         cell.figures_digest = outcome.figures_digest.clone();
         cell.metrics = held_figures(&outcome.figures);
@@ -56,7 +58,7 @@ pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
     cell
 }
 
-/// Counts the checks: each that has something to check has a figure or is not applicable.
+/// Counts the checks that had something to check, and how many of these apply to the stack.
 fn held_to(outcome: &Outcome) -> HeldTo {
     let left_out = |check: &&str| outcome.not_applicable.contains(check);
     let counts = |check: &&str| metric_of(check).is_some_and(|metric| outcome.figures.contains_key(metric));
@@ -64,7 +66,7 @@ fn held_to(outcome: &Outcome) -> HeldTo {
     HeldTo { checks: of - outcome.not_applicable.len() as u64, of }
 }
 
-/// The record of a cell without an outcome: its id, and what was to run.
+/// The record of a cell without an outcome.
 pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
     CellRecord {
         id: id.to_owned(),
@@ -80,7 +82,7 @@ pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
     }
 }
 
-/// The ids of a run's cells. They are the same in every run, unless two cells of a run collide.
+/// The ids of the cells of a run. They are the same in every run, unless two cells get the same id.
 pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let named = plans.iter().map(|plan| {
@@ -92,7 +94,7 @@ pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     named.collect()
 }
 
-/// The longest name of a cell; longer names are not valid file names everywhere.
+/// The longest name of a cell. Longer names are not valid file names on every system.
 const LETTERS: usize = 160;
 
 fn cell_id(plan: &Plan) -> String {
@@ -109,7 +111,6 @@ fn cell_id(plan: &Plan) -> String {
     format!("{name}.s{}", plan.seed.0)
 }
 
-/// Shortens a name that is too long: a digest replaces its end.
 fn bounded(name: &str) -> String {
     match name.split_at_checked(LETTERS) {
         Some((kept, cut)) if !cut.is_empty() => {
@@ -153,7 +154,7 @@ fn ending(ending: &Ending) -> EndingRecord {
     EndingRecord { kind, text }
 }
 
-/// True if the figure is within the bounds. A missing figure is not.
+/// True if the figure is within the bounds. A missing figure is never within them.
 pub(super) fn is_within(value: Option<u64>, Bound { min, max }: Bound) -> bool {
     value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
 }

@@ -1,5 +1,10 @@
-//! Claims: what two variants of a scenario must show when compared, checked per seed. A claim is
-//! about the unchanged scenario, so cells with swept keys are not compared.
+//! Checks claims. A claim says how a figure must differ between two variants of a scenario.
+//!
+//! A plan describes a cell before it runs.
+//!
+//! Each claim is checked for each seed, on two cells (single simulations): one of the variant that
+//! `fails` and one of the variant that `mends`. A claim is about the unchanged scenario, so cells
+//! with swept keys are not compared.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +30,7 @@ fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     places
 }
 
-/// By plan, the index of its cell in `judged`; `None` if the cell has not ended or has no figures.
+/// For each plan, the index of its cell in `judged`; `None` if the cell did not run to its end.
 fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     let at: BTreeMap<&str, usize> =
         judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.as_str(), i)).collect();
@@ -38,7 +43,7 @@ fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     cell_ids(plans).iter().map(ended).collect()
 }
 
-/// The comparisons that `of` gives for each plan, with the indices of both cells, which have ended.
+/// Every comparison that `of` gives for the plans, with the indices of its two cells.
 pub(super) fn pairs<'p, T>(
     plans: &'p [Plan],
     judged: &[Judged],
@@ -87,7 +92,7 @@ pub enum Why<'a> {
     OtherSeeds(&'a str, &'a str),
 }
 
-/// The claims and questions that cannot be checked with these plans, each once.
+/// The claims and questions that these plans cannot check.
 pub fn unchecked(plans: &[Plan]) -> Vec<UncheckedClaim<'_>> {
     let places = places(plans);
     let runs = |plan: &Plan, variant: &String| {
@@ -115,7 +120,8 @@ pub fn unchecked(plans: &[Plan]) -> Vec<UncheckedClaim<'_>> {
     distinct(all)
 }
 
-/// Only the mended figure is within bounds, or the failing one is `factor_milli`/1000 times it.
+/// True if the `mends` figure is within the bounds and the `fails` figure is not. With a factor,
+/// the `fails` figure must be at least `factor_milli`/1000 times the other one instead.
 fn holds(claim: &Claim, fails: Option<u64>, mends: Option<u64>) -> bool {
     let apart = match (claim.factor_milli, fails, mends) {
         (None, ..) => fails.is_some() && !is_within(fails, claim.bound),

@@ -1,5 +1,8 @@
-//! Selects the cells that are drawn over time: one of each setting before a second one of any,
-//! failing cells first. In a search, the best and the present setting come before all others.
+//! Selects the cells whose figures are drawn over time. A cell is one simulation with one seed.
+//!
+//! Each setting gets one cell before any setting gets a second one. Failing cells come first. In a
+//! search for the best settings, the best setting and the scenario's own setting come before
+//! others.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +13,7 @@ const SERIES_OF_FAILING: usize = 4;
 const SERIES_OF_ALL: usize = 8;
 const DRAWN: usize = 4;
 
-/// Removes the series of all cells, except those of the first failing cells and the first others.
+/// Removes the time series of all but a few cells. Some failing and some other cells keep theirs.
 pub fn keep_first_series(record: &mut RunRecord) {
     let failing = record.failing().count().min(SERIES_OF_FAILING);
     let (mut failing, mut others) = (failing, SERIES_OF_ALL - failing);
@@ -52,7 +55,7 @@ fn fails(cell: &CellRecord) -> bool {
     cell.verdict == Verdict::Fail
 }
 
-/// The rank of a cell: 0 for the best setting of a place, 1 for the scenario's own; else `None`.
+/// The rank of a cell: 0 for the best setting, 1 for the scenario's own setting, otherwise `None`.
 fn role(tune: &TuneRecord, cell: &CellRecord) -> Option<u8> {
     let place = tune.places.iter().find(|place| place.has(cell))?;
     let at: Vec<String> = tune.knobs.iter().map(|key| axis_of(cell, key)).collect();

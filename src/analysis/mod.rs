@@ -1,16 +1,19 @@
 //! Judges runs. The results are figures and enums.
 //!
-//! [`judge`] compares the outcome of a cell with its plan. [`judge_run`] compares a run with
-//! claims, questions and a baseline. Both use one list of rules (`verdict`; read it first).
-//! [`sweep`] and [`tune`] find the best of a grid of settings. [`compare`] finds the differences
-//! between two runs.
+//! A plan describes a cell before it runs. A gate is a limit on a figure. A baseline is a file of
+//! figures that a run must reproduce.
+//!
+//! [`judge`] compares the outcome of a cell (one simulation) with its plan. [`judge_run`] compares
+//! a run of many cells with claims, questions and a baseline. Both use one list of rules, in
+//! `verdict`; read it first. [`sweep`] and [`tune`] find the best of many settings. [`compare`]
+//! finds the differences between two runs.
 //!
 //! Invariants:
 //!
-//! - If something cannot be judged, it does not pass: a gate or an expectation fails if its metric
-//! is missing or was never observed, and an interrupted cell is incomplete.
-//! - Only this room and those below it set a verdict, a reason or an exit code of a run.
-//! - This room writes no text: a reason is a code with its figures.
+//! - A result that cannot be judged does not pass. A gate or an expectation fails if its metric is
+//!   missing or has no observation. An interrupted cell is incomplete.
+//! - Only this module and those below it set a verdict, a reason or an exit code of a run.
+//! - This module writes no text. A reason is a code with its figures.
 
 mod answers;
 #[cfg(test)]

@@ -1,5 +1,8 @@
-//! Judges what must occur under at least one of many seeds: situations, and for a swarm expected
-//! violations and minimum figures. If something did not occur, the run fails, but no cell does.
+//! Judges what must occur under at least one of many seeds: situations that the scenario names. A
+//! swarm (a scenario in which each seed draws its own parts) can also require violations and
+//! minimum figures. If one of these did not occur, the run fails, but no single cell does.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +18,12 @@ pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
     SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes, taken }
 }
 
-/// The rule for occurrences. A search has none, as its settings are not a sample of seeds.
+/// The rule for occurrences. A search has none, because its settings are not a sample of seeds.
 pub(super) fn occurrences(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     if matches!(trial.asks, Asks::Search { .. }) {
         return Vec::new();
     }
-    // The first of several equal plans stands for all of them.
+    // If several plans are equal, the first one stands for all.
     let first = || trial.plans.iter().rev();
     let groups: BTreeMap<_, &Plan> =
         first().map(|plan| ((&plan.source.path, &plan.source.scenario), plan)).collect();

@@ -1,4 +1,4 @@
-//! Removes duplicates, or groups equal items, in the order of their first occurrence.
+//! Removes duplicates, or groups equal items. Both keep the order of the first occurrences.
 
 pub fn distinct<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut once = Vec::new();

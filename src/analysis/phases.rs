@@ -1,39 +1,39 @@
-//! Divides time: that of edits until they are safe, and that of syncs into the phases of a session.
+//! Divides time into parts: the time until an edit is safe, and the time of syncs.
 
 use crate::metrics::Figure;
 use crate::record::CellRecord;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Responses on their way, without the time at the backend.
+    /// The transfer of responses, without the time at the backend.
     Network,
-    /// The backend's queue and work. The time of the work is estimated from percentiles.
+    /// The queue and the work of the backend. The time of the work is estimated from percentiles.
     Server,
     Failed,
-    /// Attachments on their way, including failed attempts.
+    /// The transfer of attachments, including failed attempts.
     Attachments,
     Wait,
     Decode,
     Apply,
-    /// Hooks, locks, and everything else that has no metric of its own.
+    /// Hooks, locks, and all other time without a metric.
     Other,
 }
 
-/// What an edit waits for while it is only on its device.
+/// The reason why an edit waits while it is only on its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     Network,
-    /// The start of a sync, although there is a network.
+    /// A network is available, but the next sync has not started.
     Start,
-    /// The next sync, because the last one failed.
+    /// The last sync failed, and the next one has not started.
     Again,
-    /// The end of the current sync.
+    /// A sync is running.
     Sync,
-    /// Nothing, because the edit was lost or given up.
+    /// Nothing: the edit was lost or given up.
     Nothing,
 }
 
-/// The shares of the time of edits, in millionths, the largest first; `None` without edits.
+/// The share of each cause in the time that edits wait, in millionths, the largest first.
 pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
     let sum = |metric: &str| sum(cells, metric);
     let all = sum("engine.edits.unsent");
@@ -47,7 +47,8 @@ pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
     (all > 0).then(|| shares([known.as_slice(), &[(Wait::Start, start)]].concat(), all))
 }
 
-/// The shares of the time of units, in millionths, the largest first; `None` if no unit ran.
+/// The share of each phase in the time of syncs, in millionths, the largest first. `None` if no
+/// sync ran.
 pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     let sum = |metric: &str| sum(cells, metric);
     let ran = sum("engine.session.time");
@@ -60,7 +61,7 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
         ["engine.requests.lost_time", "engine.retry.time", "device.coding.busy", "engine.apply.time"]
             .map(sum);
     let known = responses + attachments + failed + wait + decode + apply;
-    // The sum of parallel parts can exceed the whole.
+    // Parallel parts can add up to more than the whole.
     let all = ran.max(known);
     if ran == 0 {
         return None;
@@ -91,7 +92,7 @@ fn shares<T>(mut parts: Vec<(T, u64)>, all: u64) -> Vec<(T, u64)> {
     parts
 }
 
-/// Estimates the sum of all observations: the percentiles are joined by straight lines.
+/// Estimates the sum of all observations. Straight lines join the percentiles.
 fn total(figure: &Figure) -> f64 {
     let Figure::Distribution { count, min, p50, p95, p99, max, .. } = *figure else { return 0.0 };
     let [min, p50, p95, p99, max] = [min, p50, p95, p99, max].map(|n| n as f64);

@@ -1,4 +1,4 @@
-//! A histogram of waits.
+//! A histogram of wait times.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ const WAITS: [&str; 3] =
     ["engine.usable_after_login.duration", "engine.session.duration", "engine.write_acknowledged.duration"];
 const MS: u64 = 1_000_000;
 const HOUR: u64 = 3_600_000 * MS;
-/// The upper ends of the classes, in milliseconds, seconds, minutes and hours.
+/// The upper bounds of the classes, in milliseconds, minutes and hours.
 const ENDS: [(u64, &[u64]); 3] = [
     (MS, &[1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]),
     (60_000 * MS, &[1, 2, 5, 10, 20]),
     (HOUR, &[1, 2, 5, 10, 24, 48, 120, 240]),
 ];
 
-/// By metric, the count per class, from the first class that is not empty. The key is its upper
-/// end.
+/// For each metric, the upper bound and count of each class, from the first class that is not
+/// empty.
 pub(super) fn spread(distributions: &[(&'static str, Distribution)]) -> BTreeMap<String, Vec<(u64, u64)>> {
     let ends = ENDS.iter().flat_map(|(unit, times)| times.iter().map(move |times| times * unit));
     let ends: Vec<u64> = ends.chain([u64::MAX]).collect();

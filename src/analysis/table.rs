@@ -1,6 +1,7 @@
-//! A table that a scenario declares for a sweep: the result of each setting.
+//! A table that a scenario declares for a sweep. It shows the result of each setting.
 //!
-//! Invariant: a figure of a setting comes from its own cells; a setting that was refused has none.
+//! A setting is one value per axis. Its cells (single simulations) differ only in their seed.
+//! Invariant: the figures of a setting come from its own cells. A refused setting has no figures.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +12,18 @@ use crate::metrics::{self, Better, Kind, Metric, NEVER, Unit};
 use crate::record::{CellRecord, named};
 use crate::scenario::{TableAxis, TableColumn, TablePlan};
 
-/// A figure, by the name that it has in a table.
+/// A figure, identified by its name in a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'n>(pub &'n str);
 
-/// The value of each axis, and why these values could not run together (`None` if they could).
+/// The value of each axis, and the reason why these values cannot run together, if there is one.
 pub type Tried = (Vec<String>, Option<String>);
 
 /// A combination of values of the axes.
 #[derive(Clone, Debug)]
 pub struct Setting<'a> {
     pub labels: &'a [String],
-    /// Cells that ended and differ only in their seed. Empty if the setting was refused.
+    /// The cells that ended. Empty if the setting was refused.
     pub cells: Vec<&'a CellRecord>,
     pub refused: Option<&'a str>,
 }
@@ -48,12 +49,11 @@ impl<'n> Named<'n> {
     pub fn unit(self) -> Unit {
         self.metric().map_or(Unit::Count, |(metric, stat)| metric.unit.of_stat(stat))
     }
-    /// Orders two figures, the better one first.
     pub fn order(self, one: u64, other: u64) -> std::cmp::Ordering {
         let is_higher = self.metric().is_some_and(|(metric, _)| metric.better == Better::Higher);
         if is_higher { other.cmp(&one) } else { one.cmp(&other) }
     }
-    /// The figure of a cell. A missing number is 0; a distribution without observations is `None`.
+    /// The figure of a cell. A missing number is 0. A distribution without observations is `None`.
     pub fn of(self, cell: &CellRecord) -> Option<u64> {
         let is_number = |name| metrics::find(name).is_some_and(|metric| metric.kind != Kind::Distribution);
         let part = |name| cell.expected(name).or(is_number(name).then_some(0));
@@ -66,13 +66,12 @@ impl<'n> Named<'n> {
         let mean = total.checked_div(all.len() as u128)? as u64;
         Some(if all.contains(&NEVER) { NEVER } else { mean })
     }
-    /// The sum over the cells.
     pub fn sum(self, cells: &[&CellRecord]) -> u64 {
         cells.iter().filter_map(|cell| self.of(cell)).fold(0, u64::saturating_add)
     }
 }
 
-/// The value of an axis that a cell has: the value whose keys all match.
+/// The value of an axis that all keys of a cell match.
 fn label(of: &TableAxis, cell: &CellRecord) -> String {
     let has = |value: &&String| of.sets(value).iter().all(|(key, to)| axis_of(cell, key) == plain(&axis(to)));
     match &*of.title {
@@ -85,7 +84,7 @@ fn label(of: &TableAxis, cell: &CellRecord) -> String {
 }
 
 impl<'a> Table<'a> {
-    /// The table of the settings in `tried`, from `cells`; settings that have not run are left out.
+    /// The table of the settings in `tried`. Settings that have not run yet are left out.
     pub fn new(
         plan: &'a TablePlan,
         tried: &'a [Tried],
@@ -112,7 +111,7 @@ impl<'a> Table<'a> {
         self.plan.axis.iter().position(|axis| Some(&*axis.title) == title)
     }
 
-    /// The words that a column has for these cells.
+    /// The words that a column shows for these cells.
     pub fn said(&self, column: &TableColumn, cells: &[&CellRecord]) -> String {
         let mut said = String::new();
         for word in &column.words {
@@ -124,13 +123,14 @@ impl<'a> Table<'a> {
         said.trim_start_matches(", ").to_owned()
     }
 
-    /// The names of the columns of [`Table::row`]: axes, words, figures, reason of a refusal.
+    /// The names of the columns of [`Table::row`]: axes, words, figures, and the reason of a
+    /// refusal.
     pub fn header(&self) -> Vec<&str> {
         let axes = self.plan.axis.iter().map(|axis| axis.title.as_str());
         let words = self.words().map(|column| column.title.as_str());
         axes.chain(words).chain(self.figures()).chain(["refused"]).collect()
     }
-    /// A setting as a row for programs. A field is empty if its value is unknown.
+    /// A setting as a row for programs. An unknown value is an empty field.
     pub fn row(&self, setting: &Setting<'_>) -> Vec<String> {
         let Setting { labels, cells, refused } = setting;
         let known = |text: String| if cells.is_empty() { String::new() } else { text };

@@ -1,13 +1,13 @@
-//! Finds parts of a plan that tested nothing. Most of them only show in the run:
+//! Finds parts of a plan that tested nothing. Most of them appear only during the run:
 //!
-//! - People's work without effect fails the cell: an action or event without an edit, a run without
-//!   a request, or one where nobody edits and no row arrives. `optional` on an action allows this.
-//!   (In a swarm this is a warning: a seed may lack what the action needs.)
-//! - Everything else is a warning, also with `-q`, if it happens under no seed: a fault that met
-//!   nobody; a hook, unit, entity or fleet that was not used; a figure whose check had nothing to
-//!   check.
-//! - All of it is counted (`workload.untested.count`). To expect at least one says that it is
-//!   intended. To expect none makes any of it fail.
+//! - Planned work of people without effect fails the cell (one simulation). Examples are an action
+//!   or event without an edit, or a run without a request. `optional` on an action allows this. In
+//!   a swarm (each seed draws its own parts) it is only a warning, because a seed may lack a part
+//!   that the action needs.
+//! - Everything else is a warning, if it is unused under all seeds: a fault that hit nobody, an
+//!   unused hook, unit, entity or fleet, or a check that had nothing to check.
+//! - The metric `workload.untested.count` counts all of it. If a scenario expects at least 1, it is
+//!   intended. If a scenario expects 0, any of it fails.
 
 use super::verdict::Ended;
 use crate::record::{MissedRecord, Reason, UnplacedRecord};
@@ -88,7 +88,7 @@ pub(super) fn missed(missed: &[Missed]) -> Vec<MissedRecord> {
     missed.iter().map(record).collect()
 }
 
-/// The warning for an action of a swarm: the action may need another one that this seed lacks.
+/// The warning for an action without an edit in a swarm. This seed may lack a part that it needs.
 pub(super) fn in_vain(of: &InVain) -> MissedRecord {
     let event = format!("action.{}", of.action);
     MissedRecord { event, why: NO_EDIT.to_owned(), missed: 0, of: 0, devices: Vec::new() }

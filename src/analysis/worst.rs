@@ -1,9 +1,9 @@
-//! Finds the worst of several failing cells.
+//! Finds the worst of several failing cells (single simulations).
 
 use crate::oracle::metric_of;
 use crate::record::{CellRecord, Reason};
 
-/// The worst of cells that fail for the same reason; the first one if several are equal.
+/// The worst of several cells that fail for the same reason. If some are equal, the first one wins.
 pub fn worst_of<'a>(cells: &[&'a CellRecord]) -> &'a CellRecord {
     cells.iter().rev().max_by_key(|cell| grade(cell)).expect("a cause has a cell")
 }
@@ -13,7 +13,7 @@ pub fn counted(cell: &CellRecord, check: &str) -> u64 {
     metric_of(check).and_then(|metric| cell.stat(metric, "value")).unwrap_or(0)
 }
 
-/// How bad a cell is by its gravest reason. Compares only cells with the same reason.
+/// A measure of how bad a cell is, by its gravest reason. Compare only cells with the same reason.
 pub fn grade(cell: &CellRecord) -> u64 {
     match cell.gravest_first().first() {
         Some(Reason::Violation { check }) => counted(cell, check),
@@ -26,7 +26,7 @@ pub fn grade(cell: &CellRecord) -> u64 {
     }
 }
 
-/// How far a figure is outside its bounds. A missing figure is the farthest.
+/// The distance of a figure from its bounds. A missing figure has the largest distance.
 pub fn beyond(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> u64 {
     let by = |value: u64| {
         let over = max.map_or(0, |max| value.saturating_sub(max));

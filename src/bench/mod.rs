@@ -1,11 +1,16 @@
-//! The bench as a test calls it: a stack, a scenario, seeds, a report.
+//! The bench, which runs simulations from a Rust test.
 //!
-//! A test configures a [`Bench`], and [`run`](Bench::run) returns a [`Report`]. If the run failed,
-//! [`Report::assert_ok`] fails the test with the output of the command line. The layers below are
-//! the same as in the program: plans by `scenario`, cells by `campaign`, verdicts by `analysis`.
-//! `SYNCDYNO_SEED=7` in the environment replaces all seeds, to repeat a single failure.
+//! A stack is a sync engine with its server half.
 //!
-//! Invariants: nothing is written to disk; two runs of the same bench give equal digests.
+//! A test configures a [`Bench`] with a stack, a scenario and seeds. [`run`](Bench::run) returns a
+//! [`Report`]. If the run failed, [`Report::assert_ok`] fails the test with the output that the
+//! command line would print. `SYNCDYNO_SEED=7` in the environment replaces all seeds, to repeat a
+//! single failure.
+//!
+//! The bench uses the same modules as the program: `scenario` reads the plans, `campaign` runs the
+//! cells (one simulation each), and `analysis` judges them.
+//!
+//! Invariants: the bench writes nothing to disk. Two runs of the same bench give equal digests.
 
 mod report;
 mod setup;

@@ -1,4 +1,6 @@
-//! The result of a run of the bench.
+//! The result of a run of the bench. A cell is one simulation: one variant and one seed.
+//!
+//! The oracle is the judge that knows all true values.
 
 use std::thread;
 
@@ -11,7 +13,7 @@ use crate::record::{CellRecord, RunRecord, Verdict, ViolationRecord};
 use crate::render::{self, Paint};
 use crate::scenario::closest;
 
-/// The environment variable whose seed replaces all seeds of a test.
+/// The environment variable with a seed that replaces all seeds of a test.
 pub(super) const SEED: &str = "SYNCDYNO_SEED";
 /// The width of the text that a failed test prints.
 const COLUMNS: usize = 100;
@@ -33,10 +35,10 @@ pub struct Violation<'r> {
     pub text: &'r str,
 }
 
-/// A metric in each cell, in the order of the report. Units are nanoseconds, bytes or counts.
+/// The value of one metric in each cell. Units are nanoseconds, bytes or counts.
 ///
 /// # Panics
-/// Methods that return one number panic if no cell has that statistic or an observation for it.
+/// Methods that return one number panic if no cell has a value for it.
 #[derive(Clone, Debug)]
 pub struct Across<'r>(Vec<&'r Figure>);
 
@@ -53,10 +55,10 @@ impl Report {
         let of = |cell| move |found| violation(cell, found);
         self.0.cells.iter().flat_map(move |cell| cell.violations.iter().map(of(cell)))
     }
-    /// A metric by its name in `syncdyno metrics`.
+    /// The values of a metric. `syncdyno metrics` lists the names.
     ///
     /// # Panics
-    /// If no cell has a metric of that name; the text suggests the nearest name.
+    /// If no cell has a metric of that name. The panic message suggests the nearest name.
     #[track_caller]
     pub fn figure(&self, metric: &str) -> Across<'_> {
         let Some(figure) = self.try_figure(metric) else {
@@ -81,11 +83,11 @@ impl Report {
         }
         digest.hex()
     }
-    /// The seed of the first cell that failed; `None` if none failed.
+    /// The seed of the first cell that failed; `None` if no cell failed.
     pub fn failing_seed(&self) -> Option<u64> {
         self.0.failing().next().map(seed)
     }
-    /// The command that repeats only the first failing seed of this test; `None` if none failed.
+    /// The command that repeats only the first failing seed of this test; `None` if no cell failed.
     pub fn replay(&self) -> Option<String> {
         let test = thread::current().name().filter(|name| *name != "main").map(|name| format!(" -- {name}"));
         Some(format!("{SEED}={} cargo test{}", self.failing_seed()?, test.unwrap_or_default()))
@@ -104,7 +106,8 @@ impl Report {
         if !self.passed() {
             let told = render::story(&self.0, Paint(false), COLUMNS, false);
             let again = self.replay().map(|line| format!("\nrun it again: {line}\n"));
-            // Removes replay commands: there is no report on disk that `replay` could read.
+            // No report is on disk, and `replay` needs one. So lines with replay commands are
+            // removed.
             let told: Vec<&str> = told.lines().filter(|line| !line.contains("syncdyno replay ")).collect();
             panic!("{}{}", told.join("\n").trim_end(), again.unwrap_or_default());
         }
@@ -112,7 +115,7 @@ impl Report {
 }
 
 impl Across<'_> {
-    /// The value of a number: the maximum over all cells.
+    /// The value of a number metric: the maximum over all cells.
     #[track_caller]
     pub fn value(&self) -> u64 {
         self.largest("value")
@@ -141,9 +144,9 @@ impl Across<'_> {
     pub fn max(&self) -> u64 {
         self.largest("max")
     }
-    /// A statistic (`value`, `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`, `never`) in each
-    /// cell; `None` for a cell that lacks it or has no observations. `u64::MAX` is a wait that
-    /// never ended.
+    /// One statistic in each cell: `value`, `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean` or
+    /// `never`. A cell without this statistic, or without observations, has `None`. `u64::MAX`
+    /// stands for a wait that never ended.
     pub fn each(&self, statistic: &str) -> Vec<Option<u64>> {
         self.0.iter().map(|figure| figure.stat(statistic)).collect()
     }

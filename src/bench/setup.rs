@@ -1,4 +1,4 @@
-//! Configures a run: a stack, a scenario, settings, seeds.
+//! Configures a run of the bench: its stack, scenario, settings and seeds.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -29,7 +29,7 @@ pub struct Bench {
     threads: usize,
 }
 
-/// Why the bench could not run anything.
+/// The reason why the bench could not run anything.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BenchError {
@@ -50,7 +50,7 @@ pub enum BenchError {
 }
 
 impl Bench {
-    /// A bench for your own stack, which all its scenarios use.
+    /// A bench for your own stack. All its scenarios use this stack.
     pub fn new(stack: Stack) -> Bench {
         let name = format!("engine.name={:?}", stack.name);
         let mut bench = Bench::with(Stacks::builtin().with(stack));
@@ -64,8 +64,8 @@ impl Bench {
     fn with(stacks: Stacks) -> Bench {
         Bench { stacks, scenario: String::new(), request: Request::default(), threads: 1 }
     }
-    /// Sets the scenario: the path of a file, or the text itself if it has more than one line. The
-    /// default is the hospital day.
+    /// Sets the scenario. A text of several lines is the scenario itself, and a text of one line is
+    /// the path of a file. The default is the hospital day, a built-in scenario.
     #[must_use]
     pub fn scenario(mut self, text_or_path: &str) -> Bench {
         text_or_path.clone_into(&mut self.scenario);
@@ -77,13 +77,15 @@ impl Bench {
         self.request.seeds = seeds.into_iter().collect();
         self
     }
-    /// Sets a key of the scenario like `--set KEY=VALUE`. A value that is not TOML is a text.
+    /// Sets a key of the scenario, like `--set KEY=VALUE`. A value that is not valid TOML is a
+    /// string.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Display) -> Bench {
         self.request.sets.push(format!("{key}={value}"));
         self
     }
-    /// Sets a key of the table `chaos` (random faults), such as `kill_mtbf` to `20m`.
+    /// Sets a key of the table `chaos`, which describes random faults. Example: `kill_mtbf` to
+    /// `20m`.
     #[must_use]
     pub fn chaos(self, key: &str, value: impl Display) -> Bench {
         self.set(&format!("chaos.{key}"), value)
@@ -94,18 +96,18 @@ impl Bench {
         self.request.variants.push(name.to_owned());
         self
     }
-    /// Sets the number of threads that run cells. The default is 1, as tests run in parallel
-    /// anyway. Results do not depend on it.
+    /// Sets the number of threads that run cells. Results do not depend on it. The default is 1,
+    /// because `cargo test` already runs tests in parallel.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Bench {
         self.threads = threads.max(1);
         self
     }
 
-    /// Runs all cells and judges them.
+    /// Runs all cells (one simulation per variant and seed) and judges them.
     ///
     /// # Panics
-    /// If nothing can be run, with the text of the [`BenchError`].
+    /// If the bench cannot run anything. The panic message is the text of the [`BenchError`].
     #[track_caller]
     pub fn run(self) -> Report {
         match self.try_run() {
@@ -113,11 +115,11 @@ impl Bench {
             Err(error) => panic!("{error}"),
         }
     }
-    /// Runs all cells and judges them.
+    /// Runs all cells (one simulation per variant and seed) and judges them.
     ///
     /// # Errors
-    /// If nothing can be run: no file, a mistake in it, or an invalid seed in the environment. A
-    /// cell that panics or hangs is not an error: its report fails.
+    /// If the scenario file cannot be read, if the scenario is not valid, or if the seed in the
+    /// environment is not valid. A cell that panics or hangs is not an error: its report fails.
     pub fn try_run(mut self) -> Result<Report, BenchError> {
         if let Some(seed) = only(env::var_os(SEED).as_deref())? {
             self.request.seeds = vec![seed];

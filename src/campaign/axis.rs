@@ -1,18 +1,21 @@
-//! Axes of a sweep: a key and its values.
+//! An axis of a sweep: a key of the scenario and its values.
+//!
+//! A plan describes a cell before it runs.
 
 use std::str::FromStr;
 
 use crate::base::{BitRate, Bytes, Span};
 
-/// The most cells of a sweep. Memory holds a plan and a record of each; more are probably a typo.
+/// The most cells (single simulations) of a sweep. More are probably a typing error, and their
+/// plans and records would fill the memory.
 pub const CELLS_MAX: u128 = 100_000;
 
-/// A key of the scenario with its values, as written: `engine.pull.chunk_rows=16..8192*2`.
+/// A key of the scenario with its values. The user writes `engine.pull.chunk_rows=16..8192*2`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     pub key: String,
     pub values: Vec<String>,
-    /// The range that the values come from, unless they are a list.
+    /// The range of the values; `None` if the user listed each value.
     range: Option<Range>,
 }
 
@@ -20,14 +23,14 @@ pub struct Axis {
 #[error("{0}")]
 pub struct AxisError(pub(super) String);
 
-/// Numbers from first to last; both are included if the steps reach them.
+/// Numbers from first to last. The last one is included only if a step reaches it.
 #[derive(Clone, Debug, PartialEq)]
 struct Range {
     first: f64,
     last: f64,
     step: Progression,
     unit: String,
-    /// True if both ends are integers: then all values are rounded.
+    /// True if both ends are integers. Then all values are rounded.
     whole: bool,
 }
 
@@ -40,12 +43,13 @@ enum Progression {
 const WANT: &str = "a list `a,b,c`, or a range such as `16..8192*2`, `10..100+10`, `0..=5`";
 
 impl Axis {
-    /// The ends of a range whose step is a factor: it has values between its steps. Else `None`.
+    /// The ends of a range whose step is a factor; `None` for other axes.
     pub fn ends(&self) -> Option<(f64, f64)> {
         let range = self.range.as_ref()?;
         matches!(range.step, Progression::Times(_)).then_some((range.first, range.last))
     }
-    /// The axis cut off at `most`; `None` unless it is a range with a factor and goes beyond.
+    /// The axis with `most` as its end. `None` unless it is a range with a factor that goes beyond
+    /// `most`.
     pub fn up_to(&self, most: f64) -> Option<Axis> {
         let (first, last) = self.ends()?;
         let cut = Range { first: first.min(most), last: most, ..self.range.clone()? };
@@ -54,7 +58,7 @@ impl Axis {
     pub fn shown(&self, x: f64) -> String {
         self.range.as_ref().map_or_else(|| x.to_string(), |range| range.shown(x))
     }
-    /// The number of a value, in the unit of the axis; `None` if it is not a number.
+    /// The number of a value in the unit of the axis; `None` if the value is not a number.
     pub fn number(&self, value: &str) -> Option<f64> {
         let (x, unit) = number(value)?;
         match &self.range {
@@ -85,7 +89,7 @@ impl FromStr for Axis {
                     "from {first} on, the factor gives no new value; use steps of one: {first}{unit}..={last}{unit}"
                 ));
             }
-            // Floats hold integers exactly up to 2⁵³.
+            // A 64-bit float represents every integer up to 2⁵³.
             if range.whole && range.first.abs().max(range.last.abs()) > 9e15 {
                 return wrong(format!("`{spec}` has values that would be rounded: list each value"));
             }
@@ -109,7 +113,7 @@ impl FromStr for Axis {
     }
 }
 
-/// Splits a text at commas outside of brackets and quotes.
+/// Splits a text at commas, but not inside brackets or quotes.
 fn listed(spec: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let (mut depth, mut quote) = (0_i32, None);
@@ -134,7 +138,7 @@ fn starts_as_number(text: &str) -> bool {
     text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// Says why a text is not a range.
+/// The reason why a text is not a range.
 fn fault(first: &str, rest: &str) -> &'static str {
     let is_open = !rest.contains(['*', '+', '=']);
     match number(first).zip(number(rest)) {
@@ -182,9 +186,10 @@ fn number(text: &str) -> Option<(f64, &str)> {
     Some((number.replace('_', "").parse().ok()?, unit.trim()))
 }
 
-/// The factor from unit `ours` to unit `theirs`, both of time, size or rate; `None` if they differ.
+/// The factor that converts unit `ours` to unit `theirs`; `None` if one is a time and the other is
+/// a size or a rate.
 fn in_units_of(ours: &str, theirs: &str) -> Option<f64> {
-    // Units go down to ns and bytes, so a thousand of any unit is an integer.
+    // The smallest units are ns and bytes, so 1 000 of any unit is an integer.
     let thousand = |unit: &str| {
         let text = format!("1000{unit}");
         let (span, size, rate) = (text.parse().ok(), text.parse().ok(), text.parse().ok());
@@ -196,13 +201,13 @@ fn in_units_of(ours: &str, theirs: &str) -> Option<f64> {
 
 impl Range {
     fn shown(&self, x: f64) -> String {
-        // Removes the rounding errors of sums such as 0.1 + 0.2.
+        // Removes rounding errors, for example of 0.1 + 0.2.
         let x = if self.whole { x.round() } else { (x * 1e9).round() / 1e9 };
         format!("{x}{}", self.unit)
     }
 
     fn count(&self) -> u128 {
-        // Tolerates rounding errors at the end of the range.
+        // Rounding errors must not remove the last value of the range.
         const SLACK: f64 = 1e-9;
         if self.last < self.first {
             return 0;

@@ -1,5 +1,6 @@
-//! A runner without a simulation, for tests of campaigns and of the command line. The name of the
-//! variant says what the cell does.
+//! A runner without a simulation, for tests of campaigns and of the command line.
+//!
+//! The name of the variant decides the result of the cell.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,9 +18,9 @@ use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ear, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
-/// `lost` loses rows, and so does each name that ends in `-lost`. The lives of `slow-lost` never
-/// end. `endless` runs until interrupted, `moody` has a new digest each time, `senseless` cannot
-/// run.
+/// `lost` loses rows. So does each name that ends in `-lost`. For `slow-lost`, explaining the
+/// failure never ends. `endless` runs until it is interrupted. `moody` has a new digest in each
+/// run. `senseless` cannot run.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     pub(crate) runs: AtomicU64,
@@ -27,7 +28,7 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    /// Simulates Ctrl-C during the run that follows `runs` more runs.
+    /// Simulates Ctrl-C after `runs` more runs.
     pub(crate) fn interrupts_after(&self, runs: u64, signals: &Signals) {
         let at = self.runs.load(Ordering::Relaxed) + runs;
         *self.interrupt.lock().unwrap() = Some((at, signals.clone()));
@@ -68,7 +69,7 @@ impl Runner for Fake {
         if plan.source.variant.as_deref() == Some("moody") {
             outcome.digest = format!("{run:032x}");
         }
-        // Later cells are faster, so that they end out of order.
+        // Later cells are faster, so cells end in another order than they start.
         std::thread::sleep(Duration::from_micros(2_000 / (plan.seed.0 + 1)));
         Ok(outcome)
     }
@@ -96,7 +97,7 @@ impl Runner for Fake {
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {
         Ok(["k5", "k50", "silent"].map(Key::new).to_vec())
     }
-    /// One edit in five finds no row, if anybody edits.
+    /// If a scenario has edits, 1 of 5 finds no row.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable> {
         let count = |action: &Action| ActionCount {
             name: action.name.clone(),

@@ -1,8 +1,9 @@
-//! Stores each cell when it ends, one per line, so that a killed run need not repeat it.
+//! The journal of a run stores each cell (one simulation) as soon as the cell ends. So a killed run
+//! can continue without repeating these cells.
 //!
-//! The first line identifies the run. Each other line starts with a digest; a judged cell with its
-//! observations follows. A line may be incomplete after a kill, or changed by hand: its cell and
-//! all later ones are run again.
+//! The file has one line per cell. The first line identifies the run. Each other line has a digest,
+//! a judged cell and its observations. A kill can leave an incomplete line, and a user can edit
+//! one. Such a cell and all later ones run again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -30,12 +31,13 @@ const LINE_MAX: u64 = 1 << 30;
 const SHAPE: u32 = 5;
 const UNPOISONED: &str = "nobody panics while it holds the journal";
 
-/// The cells of a run that have ended, in a file that grows with each.
+/// The file with the finished cells of a run.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     pages: Mutex<Pages>,
-    /// True for a shard: its cells are stored nowhere else, so broken cells are kept, too.
+    /// True for a shard (a part of a run on another machine). Its cells are stored nowhere else, so
+    /// broken cells are stored, too.
     pub(super) alone: bool,
 }
 
@@ -44,23 +46,23 @@ struct Pages {
     file: Claimed,
     lines: BTreeMap<Name, Place>,
     end: u64,
-    /// The first error of writing; nothing is written after it.
+    /// The first write error. Nothing is written after it.
     failure: Option<io::Error>,
 }
 
-/// A file with a lock against other programs.
+/// A file with a lock that other programs respect.
 #[derive(Debug)]
 struct Claimed(File);
 
 impl Drop for Claimed {
-    /// Closing the file would release the lock only when no process has it open. A process that
-    /// another thread is starting has all files open for a moment.
+    /// Releases the lock at once. Closing the file would not: while another thread starts a
+    /// process, that process has all files open for a moment.
     fn drop(&mut self) {
         _ = self.0.unlock();
     }
 }
 
-/// Identifies a cell: its id, the digest of its scenario, its seed.
+/// Identifies a cell by its id, the digest of its scenario, and its seed.
 pub(super) type Name = (String, String, String);
 pub(super) type Place = (u64, usize);
 
@@ -79,13 +81,14 @@ pub(super) struct Head<T> {
 }
 
 pub(super) enum Begun<T> {
-    /// The line was cut off or changed.
+    /// The line is incomplete or was changed.
     Cut,
     Foreign,
     Of(Head<T>),
 }
 
-/// A row of samples: interval, number of instants, and the (series, value) pairs that changed.
+/// A row of samples: time since the row before, number of instants, and the (series, value) pairs
+/// that changed.
 type SeriesRow = (u64, u64, Vec<(usize, u64)>);
 
 #[derive(Serialize, Deserialize)]
@@ -96,7 +99,8 @@ struct KeptCell {
     gates: Vec<GateRecord>,
     tails: Tails,
     suspects: Vec<Subject>,
-    /// The digest of the list of metrics that the program knows: a cell omits its zero figures.
+    /// The digest of all metrics of the program. It is needed because a cell omits its zero
+    /// figures.
     figures: String,
     series: Vec<SeriesRow>,
     histograms: Vec<(String, String)>,
@@ -134,11 +138,11 @@ impl From<FolderError> for KeptError {
 }
 
 impl Journal {
-    /// Starts the journal of run `run` in `folder`; an old one is removed.
+    /// Starts the journal of run `run` in `folder`. Removes an old journal.
     pub fn begin(folder: &Path, run: &str) -> Result<Journal, FolderError> {
         Journal::begun(folder.join(NAME), &run)
     }
-    /// Starts the file at `path` with head `of`; an old one is removed.
+    /// Starts the file at `path`. Its first line contains `of`. Removes an old file.
     pub(super) fn begun<T: Serialize>(path: PathBuf, of: &T) -> Result<Journal, FolderError> {
         let head = Head { shape: SHAPE, build: Build::this().clone(), of };
         let head = seal(&serde_json::to_string(&head).expect("a head is JSON"));
@@ -156,8 +160,8 @@ impl Journal {
         }
     }
 
-    /// Continues the journal in `folder`. Fails if it is of another run, or of another build unless
-    /// `any_build` is true.
+    /// Continues the journal in `folder`. Fails if it belongs to another run. It also fails for
+    /// another build of the program, unless `any_build` is true.
     pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, KeptError> {
         let path = folder.join(NAME);
         let is_of = |head: &Head<String>| {
@@ -176,8 +180,8 @@ impl Journal {
         Journal::reopened(&path, any_build, is_of)?.map_or_else(none, Ok)
     }
 
-    /// Continues the file at `path`, if it has a first line and `is_of` accepts it. Everything
-    /// after an unreadable line is cut off.
+    /// Continues the file at `path` if `is_of` accepts its first line. The first unreadable line
+    /// and everything after it is removed.
     pub(super) fn reopened<T: DeserializeOwned>(
         path: &Path,
         any_build: bool,
@@ -238,7 +242,7 @@ impl Journal {
     pub fn cells(&self) -> usize {
         self.pages.lock().expect(UNPOISONED).lines.len()
     }
-    /// Removes the file if the run is `complete`. Returns the first error of writing.
+    /// Removes the file if the run is `complete`. Returns the first write error.
     pub fn close(self, complete: bool) -> Result<(), FolderError> {
         let failed = |cause| FolderError { path: self.path.clone(), cause };
         let pages = self.pages.into_inner().expect(UNPOISONED);
@@ -258,7 +262,8 @@ impl Journal {
         serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
 
-    /// Stores a cell that has ended. An error is reported at the end, as results are valuable.
+    /// Stores a finished cell. A write error is reported only at the end, because the results in
+    /// memory are valuable.
     pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
         let cell = &ran.judged.cell;
         let broken = cell.ending.kind == EndingKind::Broken;
@@ -284,7 +289,7 @@ impl Journal {
             Err(e) => pages.failure = Some(e),
         }
     }
-    /// True if nothing more can be stored, so that continuing the run is useless.
+    /// True if nothing more can be stored and the run is useless without its file.
     pub(super) fn is_lost(&self) -> bool {
         self.alone && self.pages.lock().expect(UNPOISONED).failure.is_some()
     }
@@ -295,7 +300,7 @@ fn claim(file: File) -> io::Result<Claimed> {
         Err(TryLockError::WouldBlock) => Err(io::Error::other(
             "another syncdyno is using this folder; wait for its end, or use another folder",
         )),
-        // Some cluster file systems have no locks.
+        // Some cluster file systems have no locks. Then the file is used without one.
         Err(TryLockError::Error(cause)) if cause.kind() != io::ErrorKind::Unsupported => Err(cause),
         _ => Ok(Claimed(file)),
     }
@@ -314,7 +319,7 @@ pub(super) fn begun<T: DeserializeOwned>(reader: &mut impl BufRead) -> io::Resul
     Ok((read.map_or(Begun::Foreign, Begun::Of), length))
 }
 
-/// The lines after the first one, which ends at `from`, with the name of each intact cell.
+/// The lines after the first one, which ends at byte `from`, with the name of each intact cell.
 pub(super) fn lines(
     mut reader: impl BufRead,
     mut from: u64,
@@ -344,7 +349,7 @@ pub(super) fn seal(cell: &str) -> String {
     format!("{} {cell}\n", digest.hex())
 }
 
-/// The cell of a line that is complete and unchanged.
+/// The cell of a line that is complete and matches its digest.
 fn sealed(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?;
     let cell = line.strip_suffix('\n')?.split_once(' ')?.1;
@@ -356,7 +361,7 @@ fn named(text: &[u8]) -> Option<(Name, Build)> {
     Some(((cell.id, plan, cell.seed), build))
 }
 
-/// The digest of an intact line without its host time, and the digest of its cell.
+/// Two digests of an intact line: of its content without the host time, and of the cell's results.
 pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
     let mut kept: KeptCell = serde_json::from_str(sealed(text)?).ok()?;
     kept.wall_ns = 0;
@@ -367,7 +372,7 @@ pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
 
 impl KeptCell {
     fn of(plan: &Plan, ran: &Ran, observed: &Observed) -> KeptCell {
-        // The samples contain the series, so it is left out.
+        // The samples already contain the series.
         let mut cell = CellRecord { series: None, ..ran.judged.cell.clone() };
         let (figures, known) = known();
         cell.leave_out(known);
@@ -386,7 +391,7 @@ impl KeptCell {
         }
     }
 
-    /// The cell as it was; `None` if it has names that this program does not know.
+    /// Restores the cell; `None` if it has names that this program does not know.
     fn restored(mut self) -> Option<(Ran, Observed)> {
         let (figures, known) = known();
         let series = out_of_rows(&self.series).filter(|_| self.figures == *figures)?;
@@ -395,14 +400,14 @@ impl KeptCell {
         self.cell.ran_by = (!self.build.is_this()).then_some(self.build);
         let judged = Judged { cell: self.cell, gates: self.gates, tails: self.tails };
         let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects: self.suspects };
-        // The names become file names.
+        // The names become file names, so only known metrics are accepted.
         let named =
             self.histograms.iter().all(|(name, _)| metrics::find(name).is_some_and(|m| m.name == name));
         named.then_some((ran, Observed { series, histograms: self.histograms, console: self.console }))
     }
 }
 
-/// Groups samples by instant; every series has a value at each.
+/// Groups samples by instant. Every series has a value at each instant.
 fn in_rows(samples: &[Sample]) -> Vec<SeriesRow> {
     let position = |name: &str| SERIES.iter().position(|(known, _)| *known == name);
     let (mut rows, mut before, mut last): (Vec<SeriesRow>, _, _) = (Vec::new(), 0, BTreeMap::new());
@@ -419,7 +424,7 @@ fn in_rows(samples: &[Sample]) -> Vec<SeriesRow> {
     rows
 }
 
-/// The samples in their order; `None` if a series is unknown.
+/// Restores the samples in their order; `None` if a series is unknown.
 fn out_of_rows(rows: &[SeriesRow]) -> Option<Vec<Sample>> {
     let (mut samples, mut at_ns, mut last) = (Vec::new(), 0_u64, BTreeMap::new());
     for (gap, times, changed) in rows {
@@ -455,7 +460,8 @@ mod tests {
         let begun = || Journal::begin(desk.path(), "run");
         let first = begun().unwrap();
         assert!(begun().is_err(), "another is at work");
-        // A process that another thread is starting holds the file like this for a moment.
+        // While another thread starts a process, that process holds the file like this for a
+        // moment.
         let held = first.pages.lock().unwrap().file.0.try_clone().unwrap();
         drop(first);
         assert!(begun().is_ok());

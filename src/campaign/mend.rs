@@ -1,4 +1,8 @@
-//! Looks for settings that mend a failing cell, by trying them with the same seed.
+//! Searches for settings that repair a failing cell (one simulation). It runs the cell again with
+//! other settings and the same seed.
+//!
+//! A finding is a check that the cell fails. A remedy is a setting that may repair it. A plan
+//! describes a cell before it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,24 +21,25 @@ use crate::record::{
 };
 use crate::scenario::{Cost, Document, Plan, Request};
 
-/// The most settings of a run whose failing cells get a remedy.
+/// The search covers the failing cells of at most this many settings of a run.
 const CELLS: usize = 3;
-/// The most keys tried alone for one finding. With more broken rules, people read instead.
+/// For one finding, at most this many keys are tried alone. More broken rules need a person.
 const TRIES: usize = 8;
-/// The most keys tried alone for all findings of a small cell.
+/// For all findings of a small cell, at most this many keys are tried alone.
 const MOST_TRIES: u64 = 24;
-/// A cell whose estimate is longer is not run again. Estimates are the same on every machine.
+/// A cell is not run again if its estimated time is longer. The estimate is the same on every
+/// machine.
 const TRIED_UP_TO: Span = Span::secs(2);
-/// The most work of one try, and of all tries for a cell. One unit is one check for an interrupt,
-/// which is made after a fixed number of executor steps or rows.
+/// The work limits for one try and for all tries of a cell. The unit is one check for an interrupt.
+/// Such checks come after a fixed number of executor steps or rows.
 const WORK_OF_ONE: u64 = 200_000;
 const WORK_OF_ALL: u64 = 1_000_000;
-/// The most remedies that are named if none was tried.
+/// If no remedy was tried, at most this many are named.
 const NAMED: usize = 3;
 
-/// Adds remedies to failing cells: settings that mend the cell or its gravest finding. Settings
-/// that were not tried are added as a suggestion. The worst seed stands for all seeds. If a signal
-/// or the time limit ends this early, the record is incomplete and the notes say so.
+/// Adds remedies to failing cells. The worst seed of a setting stands for all its seeds. A remedy
+/// repairs the cell or its gravest finding. If a cell was not tried again, known remedies are added
+/// as a suggestion. If a signal or the time limit stops the search, the notes of the record say so.
 pub fn mend(
     plans: &[Plan],
     judged: &mut [Judged],
@@ -63,17 +68,17 @@ pub fn mend(
     stop.notes(plans.len(), plans.len())
 }
 
-/// The figure that remedies reduce if the scenario expects that no saved edit is lost.
+/// The figure to reduce if saved edits are lost against the expectation of the scenario.
 const LOST: &str = "oracle.saved_edits.lost";
 const TAKEN_BACK: &str = "oracle.taken_back.edits";
 const SHELVED: &str = "oracle.shelved.edits";
 const STUCK: &str = "stuck";
-/// A check that other checks imply, and those say more.
+/// Other checks imply this check and say more than it does.
 const DIVERGENT: &str = "divergent";
-/// What the name of a missed expectation begins with.
+/// The prefix in the name of a missed expectation.
 const EXPECT: &str = "expect ";
 
-/// The findings that a setting may mend, the gravest first.
+/// The findings that a setting may repair, the gravest first.
 fn findings(cell: &CellRecord) -> Vec<String> {
     let all = cell.gravest_first().into_iter().filter_map(|reason| match reason {
         Reason::Violation { check } if check != DIVERGENT => Some(check.clone()),
@@ -83,7 +88,7 @@ fn findings(cell: &CellRecord) -> Vec<String> {
     distinct(all)
 }
 
-/// True if the reason is that more saved edits are lost than the scenario allows.
+/// True if the reason is a loss of more saved edits than the scenario allows.
 fn is_of_losses(cell: &CellRecord, reason: &Reason) -> bool {
     let is_loss = |metric: &str| metric == LOST || losses().any(|loss| loss.metric == metric);
     match reason {
@@ -103,13 +108,13 @@ fn count(cell: &CellRecord, finding: &str) -> u64 {
     }
 }
 
-/// All failures of a cell, each with its count, which is at least 1.
+/// All failures of a cell with their counts. Each count is at least 1.
 fn failures(cell: &CellRecord) -> BTreeMap<String, u64> {
     let names = cell.reasons.iter().map(|reason| failure(cell, reason));
     names.map(|name| (name.clone(), count(cell, &name).max(1))).collect()
 }
 
-/// The name of a reason: its check, or the figure that counts it, or its text.
+/// The name of a failure: its check, the figure that counts it, or its text.
 fn failure(cell: &CellRecord, reason: &Reason) -> String {
     match reason {
         Reason::Violation { check } => check.clone(),
@@ -117,18 +122,18 @@ fn failure(cell: &CellRecord, reason: &Reason) -> String {
         _ if is_of_losses(cell, reason) => LOST.to_owned(),
         Reason::TakenBack { .. } => TAKEN_BACK.to_owned(),
         Reason::Shelved { .. } => SHELVED.to_owned(),
-        // A missed expectation is not the number of its figure.
+        // The prefix distinguishes the missed expectation from the value of its figure.
         Reason::Expectation { what } => format!("{EXPECT}{what}"),
         other => other.what(),
     }
 }
 
-/// The figure of a missed expectation; another failure's own name.
+/// The figure of a missed expectation. For other failures, the name of the failure.
 fn figure_of(failure: &str) -> &str {
     failure.strip_prefix(EXPECT).unwrap_or(failure)
 }
 
-/// Settings that may mend `finding`. For lost edits: settings against each kind of loss.
+/// Settings that may repair `finding`. For lost edits, settings against each kind of loss.
 fn known(document: &Document, cell: &CellRecord, finding: &str) -> Vec<String> {
     if finding != LOST {
         return document.remedies(figure_of(finding));
@@ -141,13 +146,13 @@ fn key(set: &str) -> &str {
     set.split_once('=').map_or("", |(key, _)| key)
 }
 
-/// The result of running the cell with other settings.
+/// The result of a run of the cell with other settings.
 struct Tried {
     set: Vec<String>,
     fails: BTreeMap<String, u64>,
     /// Failures that are new or clearly more frequent.
     worse: Vec<WorseRecord>,
-    /// True if the settings change anything in this cell.
+    /// True if the settings have any effect on this cell.
     changes: bool,
 }
 
@@ -158,13 +163,15 @@ impl Tried {
     fn mends(&self) -> bool {
         self.fails.is_empty() && self.worse.is_empty()
     }
-    /// A score, lower is better: what remains of the finding, then what is worse, then what fails.
+    /// A score; lower is better. It has the rest of the finding, the worse figures, and the
+    /// failures.
     fn leaves(&self, finding: &str) -> [u64; 3] {
         [self.count(finding), self.worse.len() as u64, self.fails.len() as u64]
     }
 }
 
-/// What is worse: any increase of harm to edits, and other failures that increase beyond chance.
+/// Figures that are worse: any increase of harm to edits, and increases of other failures that are
+/// too large for chance.
 fn worse(before: &CellRecord, after: &CellRecord) -> Vec<WorseRecord> {
     let [failed, fails] = [before, after].map(failures);
     let is_of_edits = |what: &str| {
@@ -228,9 +235,9 @@ impl Trial<'_> {
         self.best(finding, first, &tried)
     }
 
-    /// Extends the best setting by further ones, one at a time, while less of the finding remains:
-    /// a setting may need another. The candidates are known for the finding, or for what the best
-    /// one makes worse or still fails. `None` if the run must stop.
+    /// Adds further settings to the best one, one at a time, while each reduces the finding
+    /// further. The settings come from the remedies for the finding, and for all failures that
+    /// remain or get worse. `None` if the run must stop.
     fn add_to_best(&self, document: &Document, finding: &str, tried: &mut Vec<Tried>) -> Option<()> {
         let known = known(document, self.cell, finding);
         let is_known = |one: &&Tried| one.changes && one.set.iter().all(|set| known.contains(set));
@@ -239,7 +246,7 @@ impl Trial<'_> {
         let (mut best, mut left) = (first.set.clone(), first.leaves(finding));
         let others = first.worse.iter().map(|one| &one.what).chain(first.fails.keys());
         let others = others.flat_map(|what| self::known(document, self.cell, what));
-        // First settings that had an effect alone or were not tried, then those without effect.
+        // Settings that had an effect alone, or were not tried alone, come first.
         let alone = |set: &String| tried.iter().find(|one| one.set == [set.clone()]);
         let by_help = |mut sets: Vec<String>, what: &str| {
             sets.sort_by_key(|set| alone(set).map(|one| (!one.changes, one.count(what))));
@@ -262,7 +269,7 @@ impl Trial<'_> {
         Some(())
     }
 
-    /// Tries these settings if the cell is small enough; `None` if the run must stop.
+    /// Tries these settings if the cell is small enough. `None` if the run must stop.
     fn take(&self, document: &Document, set: Vec<String>, tried: &mut Vec<Tried>) -> Option<()> {
         let plan = self.planned(document, &set).filter(|plan| Cost::of(plan).time() <= TRIED_UP_TO);
         if let Some(plan) = plan {
@@ -271,7 +278,7 @@ impl Trial<'_> {
         (!self.stop.cuts()).then_some(())
     }
 
-    /// For each finding, the setting that leaves the least of it and makes nothing worse.
+    /// For each finding, the setting that reduces it most and makes nothing worse.
     fn best_of_each(&self, all: &[(String, Vec<String>)], tried: &[Tried]) -> Vec<String> {
         let best = |(finding, known): &(String, Vec<String>)| {
             let of = tried.iter().filter(|one| known.contains(&one.set[0]));
@@ -279,7 +286,7 @@ impl Trial<'_> {
             helps.min_by_key(|one| (one.count(finding), one.fails.len())).map(|one| one.set[0].clone())
         };
         let mut sets: Vec<String> = distinct(all.iter().filter_map(best));
-        // If a key has two values, the first stays: it mends a graver finding.
+        // If a key has two values, the first one wins, because it repairs a graver finding.
         let mut keys = BTreeSet::new();
         sets.retain(|set| keys.insert(key(set).to_owned()));
         sets
@@ -295,7 +302,8 @@ impl Trial<'_> {
         if let Some(best) = best {
             return Some(self.record(finding, best.set.clone(), Some(best)));
         }
-        // A setting that changes nothing in this cell is unrelated to the failure: not named.
+        // A setting without any effect on this cell is not related to the failure, so it is not
+        // named.
         let idle = tried.iter().filter(|one| one.changes && one.set.len() == 1).flat_map(|one| &one.set);
         let idle: Vec<String> = idle.filter(|set| known.contains(set)).cloned().collect();
         (!idle.is_empty()).then(|| RemedyRecord { left: Some(found), ..self.record(finding, idle, None) })
@@ -323,7 +331,7 @@ impl Trial<'_> {
         (plan.source.digest != self.plan.source.digest).then_some(plan.with_seed(self.plan.seed))
     }
 
-    /// Runs this plan and returns its result; `None` if it did not end.
+    /// Runs this plan and returns its result; `None` if the run did not end.
     fn tried(&self, set: Vec<String>, plan: &Plan) -> Option<Tried> {
         let most = self.work.load(Ordering::Relaxed).saturating_add(WORK_OF_ONE).min(WORK_OF_ALL);
         let is_spent = || self.work.fetch_add(1, Ordering::Relaxed) >= most;

@@ -1,18 +1,19 @@
-//! Campaigns: many cells, one after the other or in parallel.
+//! Campaigns: runs of many cells, one after the other or in parallel.
 //!
-//! Only this room has threads. A cell is one plan, and a [`Runner`] runs it on one thread from
-//! start to end; cells share only constants. [`calibrate`] is separate: it simulates no world. Read
-//! `run` first, then `journal`, `stop`, `shards`.
+//! A cell is one simulation: one variant and one seed. A plan describes a cell. A [`Runner`] runs a
+//! cell from start to end on one thread, and cells share only constants. Only this module creates
+//! threads. [`calibrate`] is separate: it simulates nothing. Read `run` first, then `journal`,
+//! `stop`, `shards`.
 //!
 //! Invariants:
 //!
-//! - Results do not depend on the number of threads, nor on which cell ended first. This includes
-//!   the failing cells whose records' lives are reported.
-//! - A stop is never lost and never silent: SIGINT lets the running cells finish, for a while;
-//!   SIGTERM, the time limit and `--fail-fast` end them too. The notes say so.
-//! - A cell that has ended is in the [`Journal`] at once: a killed and resumed run gives the same
-//!   results as one that was not.
-//! - A panic in a cell is a failure of that cell (exit 1), as is a plan that cannot be run (3).
+//! - Results do not depend on the number of threads, nor on the order in which cells end. This
+//!   includes the choice of failing cells for which records' lives (all their events) are reported.
+//! - No stop is ignored or hidden. After SIGINT, running cells have some time to finish. SIGTERM,
+//!   the time limit and `--fail-fast` end them at once. The notes of the record report the stop.
+//! - A finished cell is in the [`Journal`] at once. So a killed and resumed run gives the same
+//!   results as an undisturbed run.
+//! - A panic in a cell is a failure of that cell (exit 1). So is a plan that cannot run (exit 3).
 
 mod axis;
 pub mod calibrate;

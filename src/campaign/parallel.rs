@@ -1,4 +1,4 @@
-//! Does the same work for many items on several threads.
+//! Processes many items on several threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,7 @@
-//! Runs many cells on many threads, or one cell again.
+//! Runs many cells on many threads, or runs one cell again.
+//!
+//! A cell is one simulation: one variant and one seed. The life of a record is the list of
+//! everything that happened to the record. A plan describes a cell before it runs.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,30 +23,31 @@ use crate::record::{CellRecord, CellTiming, Judged, LifeRecord, Note, Verdict, h
 use crate::scenario::Plan;
 use crate::world::{AppWords, Ending, Outcome, Traced, Unrunnable, Watch};
 
-/// The most failing cells for which a record's life (all that happened to it) is reported.
+/// The largest number of failing cells for which lives of records are reported.
 const CELLS_TOLD: usize = 3;
 const RECORDS_TOLD: usize = 3;
 
 #[derive(Clone, Debug, Default)]
 pub struct CampaignOptions {
-    /// Worker threads; results do not depend on it.
+    /// The number of worker threads. Results do not depend on it.
     pub jobs: usize,
     pub fail_fast: bool,
     pub time_limit: Option<Duration>,
     pub twice: bool,
 }
 
-/// Is notified about the cells of a campaign while they run.
+/// Receives news about the cells of a campaign while they run.
 pub trait Listener: Sync {
     fn started(&self, _cell: usize) {}
-    /// The virtual time of `cell` is now `now`; its script ends at `of`.
+    /// `cell` has reached the virtual time `now`. Its script ends at `of`.
     fn progressed(&self, _cell: usize, _now: Time, _of: Span) {}
     fn ended(&self, _cell: usize, _record: &CellRecord) {}
-    /// Receives the observations of a cell, in plan order. They are not stored elsewhere.
+    /// Receives the observations of a cell. Calls come in the order of the plans. The observations
+    /// are not stored elsewhere.
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
 
-/// The results of a campaign, in the order of its plans; cells that were not started are left out.
+/// The results of a campaign, in the order of its plans. Cells that did not start are left out.
 #[derive(Debug, Default)]
 pub struct Campaign {
     pub judged: Vec<Judged>,
@@ -51,9 +55,9 @@ pub struct Campaign {
     pub notes: Vec<Note>,
 }
 
-/// Runs plans: all, or a `part` of a longer list, with their ids in that list. Skips cells that are
-/// in the journal, and stores all others there as they end. A part gets no lives of records: only
-/// the whole list shows which cells fail first.
+/// Runs all plans. With `part`, the plans are a part of a longer list, and `part` has their ids in
+/// that list. Cells in the journal are skipped, and all others are stored there as they end. For a
+/// part no lives of records are reported, because only the whole list shows which cells fail first.
 pub fn run(
     plans: &[Plan],
     part: Option<&[String]>,
@@ -152,7 +156,7 @@ fn run_cell(
     let again = twice && outcome.ending != Ending::Interrupted;
     let judged = match again.then(|| attempt(plan, id, || runner.run(plan, watch))) {
         Some(Err(broken)) => *broken,
-        // A second run that was interrupted proves nothing.
+        // An interrupted second run proves nothing.
         Some(Ok(again)) if again.ending != Ending::Interrupted => {
             analysis::judge_again(plan, id, &outcome, (&Recorded::of(&outcome), &again)).0
         }
@@ -173,7 +177,7 @@ fn console(said: AppWords) -> Vec<String> {
     said.lines.iter().map(|line| mask_lines(line).into_owned()).chain(more).collect()
 }
 
-/// The records to explain: the first of each check, the gravest check first, then the others.
+/// The records to explain: the first record of each check, the gravest check first, then others.
 pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
     let mut violations: Vec<&Violation> = outcome.violations.iter().collect();
     violations.sort_by_key(|violation| harm_of(violation.check));
@@ -191,8 +195,8 @@ pub fn suspects(outcome: &Outcome) -> Vec<Subject> {
     subjects
 }
 
-/// Runs failing cells again to describe the lives of their suspect records. Of each setting the
-/// worst seed comes first, the gravest settings before others.
+/// Runs failing cells again to report the lives of their suspect records. The worst seed of each
+/// setting comes first. Settings with graver failures come before others.
 fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let cut = || stop.cuts();
     let failing = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
@@ -219,19 +223,19 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     }
 }
 
-/// A record that the user asked about, with the first finding about it.
+/// The record that the user asked about, with the first finding about it.
 pub fn subject(outcome: &Outcome, record: Record) -> Subject {
     let found = outcome.violations.iter().find(|violation| violation.record.as_ref() == Some(&record));
     Subject { found: found.map(|violation| (violation.check, violation.device)), side: None, record }
 }
 
-/// Converts lives to the form that a record stores.
+/// Converts lives to the form of the run's record.
 pub fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     let named = |record| analysis::record_name(&plan.schema, record);
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
 }
 
-/// Runs `run` for a cell. An error or a panic becomes the verdict on the cell.
+/// Calls `run` for a cell. An error or a panic becomes the result of the cell.
 pub(super) fn attempt<T>(
     plan: &Plan,
     id: &str,
@@ -276,7 +280,8 @@ impl Watch for WatchWithoutProgress<'_> {
     }
 }
 
-/// Runs a plan again and returns its timeline. `Err`: a cell that says why it could not be run.
+/// Runs a plan again and returns its timeline. If it cannot run, the error is a cell with the
+/// reason.
 pub fn trace(
     plan: &Plan,
     id: &str,
@@ -287,7 +292,7 @@ pub fn trace(
 }
 
 /// Runs a plan again and compares its digests with the `recorded` ones. If they differ, the cell is
-/// not deterministic, or another build recorded them. The cell gets the lives of `records`.
+/// not deterministic, or another build recorded them. The result has the lives of `records`.
 pub fn replay(
     plan: &Plan,
     id: &str,

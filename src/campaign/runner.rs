@@ -1,4 +1,6 @@
-//! Runs a cell: the simulation, or a fake in tests.
+//! Runs a cell (one simulation). Tests use a fake runner.
+//!
+//! A plan describes a cell before it runs. A stack is a sync engine with its server half.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,46 +15,46 @@ use crate::scenario::Plan;
 use crate::world::{self, AppWords, Ear, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 pub type Record = (EntityId, Key);
-/// A listener for all events of a world, shared with the world.
+/// A listener for all events of a simulation. The simulation shares it with its owner.
 pub type SharedEar = Rc<RefCell<dyn Ear>>;
 
 pub(super) struct Ran {
     pub(super) judged: Judged,
     pub(super) wall: Duration,
-    /// Records whose lives (all that happened to them) would explain the failure.
+    /// The records whose lives (all their events) explain the failure.
     pub(super) suspects: Vec<Subject>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     pub series: Vec<Sample>,
-    /// By metric, the observations of its distribution as a line of a histogram log.
+    /// For each metric, its distribution as a line of a histogram log.
     pub histograms: Vec<(String, String)>,
-    /// The lines that its apps wrote to the console.
+    /// The console output of its apps.
     pub console: Vec<String>,
 }
 
 /// Runs plans. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
     fn stacks(&self) -> Vec<StackDescription>;
-    /// The stacks; `None` if they run in another process.
+    /// The stacks; `None` if another process runs them.
     fn engines(&self) -> Option<&Stacks> {
         None
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
-    /// Like [`run`](Self::run). After a panic, `said` has the lines that the apps wrote until then.
+    /// Like [`run`](Self::run). After a panic, `said` has the console output up to the panic.
     fn run_saying(&self, plan: &Plan, watch: &dyn Watch, _: &mut AppWords) -> Result<Outcome, Unrunnable> {
         self.run(plan, watch)
     }
-    /// Runs a cell again and returns the lives of these subjects, in order.
+    /// Runs a cell again and returns the life of each subject, in order.
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable>;
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
-    /// Runs a cell again and logs its first `most` requests.
+    /// Runs a cell again and logs at most its first `most` requests.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
-    /// Runs a cell again with a listener for all of its events.
+    /// Runs a cell again. `ear` hears all its events.
     fn heard(&self, plan: &Plan, ear: SharedEar, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
-    /// Says how the edits and imports of a cell are placed, without running the cell.
+    /// The times and rows of a cell's edits and imports. This does not run the cell.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
 }
 

@@ -1,4 +1,6 @@
-//! Signals and limits that end a campaign before its last cell.
+//! Signals and limits that end a campaign (a run of many cells) before its last cell.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,16 +10,16 @@ use super::stopwatch::Stopwatch;
 use crate::metrics::human;
 use crate::record::{Exit, Note};
 
-/// After the first SIGINT, running cells have this long to finish.
+/// Running cells have this much time to finish after the first SIGINT.
 pub const GRACE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
-    /// SIGINT came: start no more cells, let the running ones finish.
+    /// SIGINT came. No more cells start, and running cells may finish.
     pub interrupt: Arc<AtomicBool>,
-    /// SIGTERM came: we are about to be killed, so end the running cells too.
+    /// SIGTERM came. A kill may follow, so running cells end at once.
     pub terminate: Arc<AtomicBool>,
-    /// True if a campaign watches the flags, false if a signal ends the process. Set only once.
+    /// True if a campaign watches the flags. False if a signal ends the process. Set only once.
     heeded: Arc<OnceLock<bool>>,
 }
 
@@ -28,7 +30,7 @@ impl Signals {
             std::thread::park();
         }
     }
-    /// Claims the signals for ending the process, unless a campaign has them. True if claimed.
+    /// Claims the signals to end the process. Returns false if a campaign has claimed them already.
     pub fn unheeded(&self) -> bool {
         !self.heeded.get_or_init(|| false)
     }
@@ -82,7 +84,8 @@ impl Stop {
             || self.failed.load(Ordering::Relaxed)
             || self.late()
     }
-    /// True if explaining failing cells must end now. [`was_cut`](Self::was_cut) is then true, too.
+    /// True if the explanation of failing cells must end now. Then [`was_cut`](Self::was_cut) is
+    /// true.
     pub(super) fn cuts(&self) -> bool {
         let cuts = self.signals.any() || self.late();
         self.was_cut.fetch_or(cuts, Ordering::Relaxed);
@@ -91,8 +94,8 @@ impl Stop {
     pub(super) fn was_cut(&self) -> bool {
         self.was_cut.load(Ordering::Relaxed)
     }
-    /// The notes of the record. They are empty if all cells ended and the failing ones are
-    /// explained, even if a signal came.
+    /// The notes for the record. If all cells ended and all failing ones are explained, there are
+    /// no notes, even if a signal came.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
         if ended == planned && !self.was_cut() {
             return Vec::new();

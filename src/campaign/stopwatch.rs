@@ -1,4 +1,4 @@
-//! The host's clock. Only this file reads the clock, and nothing simulated uses it.
+//! Reads the host's clock. No other file does so, and no simulated result depends on it.
 
 #![expect(clippy::disallowed_types, reason = "host time is what is measured here")]
 

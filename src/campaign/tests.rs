@@ -1,4 +1,4 @@
-//! Campaigns of cells that are not simulated.
+//! Tests of campaigns with a fake runner, which simulates nothing.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::scenario::Plan;
 
 type Pressed = fn(&Signals) -> &AtomicBool;
 
-/// Records what it hears, and presses Ctrl-C or more when it hears one text.
+/// Records all events. When it hears a certain text, it sends a signal such as Ctrl-C.
 #[derive(Default)]
 struct Heard {
     said: Mutex<Vec<String>>,
@@ -47,7 +47,7 @@ impl Listener for Heard {
     }
 }
 
-/// Runs the cells that a journal does not have, and counts them.
+/// Runs the cells that are not in the journal, and counts them.
 fn gone_on(plans: &[Plan], jobs: usize, heard: &Heard, journal: Option<&Journal>) -> (RunRecord, u64) {
     let fake = Fake::default();
     let campaign = run(plans, None, &fake, &on(jobs), &heard.signals, heard, journal);
@@ -171,7 +171,7 @@ fn half_a_line_or_a_changed_one_and_what_follows_it_are_run_again() {
     let text = std::fs::read_to_string(&path).unwrap();
     let third = text.match_indices('\n').nth(2).unwrap().0;
     let [head, rest] = [&text[..=third], &text[third + 1..]].map(str::as_bytes);
-    // A changed digit.
+    // One digit is changed.
     let changed = text.replacen("\"wall_ns\":", "\"wall_ns\":1", 1).into_bytes();
     for (damaged, kept) in [
         (text.as_bytes()[..text.len() - 40].to_vec(), 3),
@@ -199,7 +199,7 @@ fn a_cell_of_another_scenario_or_seed_is_not_taken_for_one_that_was_done() {
     assert_eq!(gone_on(&plans, 1, &Heard::default(), Some(&journal)).1, 2);
 }
 
-/// Changes the first line and the first `cells` of a journal to another build.
+/// Changes the build in the first line of a journal and in its first `cells` cells.
 fn of_build(folder: &std::path::Path, source: &str, cells: usize) {
     let path = folder.join("cells.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -219,7 +219,7 @@ fn a_run_goes_on_from_another_build_only_if_told_and_says_so() {
     let own = std::fs::read_to_string(&path).unwrap();
     of_build(folder.path(), "feed", 2);
     let theirs = std::fs::read_to_string(&path).unwrap();
-    // A head of another build, or a single cell.
+    // Another build wrote the first line, or a single cell.
     for (head, cells) in [(&theirs, &own), (&own, &theirs)] {
         let [head, cells] = [head.split_once('\n').unwrap().0, cells.split_once('\n').unwrap().1];
         std::fs::write(&path, format!("{head}\n{cells}")).unwrap();

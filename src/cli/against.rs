@@ -1,4 +1,7 @@
-//! Compares a run with a baseline, figure by figure or over all seeds.
+//! Compares a run with a baseline (figures that a run must reproduce), figure by figure or over all
+//! seeds.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use super::console::{Console, few};
 use super::sources;
@@ -22,7 +25,7 @@ impl<'a> Against<'a> {
     pub(super) fn is_asked(&self, cell: &BaselineCell) -> bool {
         sources::passes(self.filters, &cell.scenario, cell.variant.as_deref())
     }
-    /// The settings of the comparison. `is_asked` is true for cells that the user asked for.
+    /// How to compare the run. `is_asked` is true for cells that the user asked for.
     pub(super) fn rule(&self, is_asked: &'a dyn Fn(&BaselineCell) -> bool) -> analysis::Against<'a> {
         analysis::Against {
             name: self.name,
@@ -46,7 +49,7 @@ impl<'a> Against<'a> {
         let [named, folder] = [name, folder].map(record::shell_word);
         let changes = [record.tolerated.as_slice(), changes].concat();
         console.remark(&few(changes, &format!(": syncdyno compare {named} {folder}")));
-        // `-q` does not hide this, because the user must do something.
+        // `-q` does not hide this line, because the user may want to run the command.
         if let Some(command) = record.acceptance().filter(|_| written) {
             console.complaint(&format!("{}{command}\n", record::ACCEPT));
         }
@@ -54,7 +57,7 @@ impl<'a> Against<'a> {
         let known = record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id));
         let held = known.filter(|cell| !cell.reasons.iter().any(foreign)).count();
         console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
-        // `-q` does not hide this. If it fails the run, the reasons already say it.
+        // `-q` does not hide this line. If it fails the run, the reasons already contain it.
         if let Some(left_out) = record.left_out.as_ref().filter(|_| !record.left_out_fails) {
             console.complaint(&format!("note: {left_out}\n"));
         }

@@ -17,7 +17,7 @@ use crate::campaign::tune::Knob;
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::LIKE;
 
-/// The words of the helps and the exit codes, as in the docs.
+/// The explanations of words and of exit codes in `--help`. They come from the docs.
 fn words_and_exit_codes() -> String {
     let part = |head: &str, end: &str, width: usize| {
         let page = include_str!("../../docs/commands.md").lines();
@@ -29,7 +29,7 @@ fn words_and_exit_codes() -> String {
     format!("Words:\n{}\n\nExit codes:\n{codes}", words.trim_end())
 }
 
-/// A row of a table of the docs for a help. Each part that ends with `;` has its own line.
+/// A row of a table in the docs as text for `--help`. A new line begins after each `;`.
 fn listed(row: &str, width: usize) -> String {
     let Some((head, text)) = row.trim_matches(['|', ' ']).split_once(" | ") else { return row.to_owned() };
     format!("  {head:<width$}  {}", text.replace("; ", &format!("\n  {:width$}  ", "")))
@@ -200,17 +200,16 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// The seeds that the user gave; `None` if there are none.
     pub(super) fn seeds(&self) -> Option<RangeInclusive<u64>> {
         self.seed.map(|seed| seed..=seed).or_else(|| self.seeds.clone())
     }
-    /// The same selection without seeds, so that scenarios use their own seed.
+    /// The same selection without seeds. Then each scenario uses its own seed.
     pub(super) fn seedless(&self) -> Selection {
         Selection { seed: None, seeds: None, ..self.clone() }
     }
 }
 
-/// The number of seeds; 1 if the user gave none.
+/// The number of seeds; 1 if the user gave no seeds.
 pub(super) fn count(seeds: Option<RangeInclusive<u64>>) -> u128 {
     seeds.map_or(1, |seeds| u128::from(seeds.end() - seeds.start()) + 1)
 }

@@ -1,4 +1,6 @@
-//! `run --for`: asks the questions of scenarios about the user's own scenario.
+//! `run --for`: asks questions of scenarios about a user's own scenario.
+//!
+//! A question compares two variants of the user's scenario, called halves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,11 +20,11 @@ use crate::scenario::{
     Diagnostic, Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place,
 };
 
-/// Why a question is not asked: both variants would be the same scenario.
+/// The reason why a question is not asked: both halves would be the same scenario.
 const NO_CHANGE: &str = "both variants give the same scenario in your file";
 
-/// The cells of `file` for the selected questions, the unchanged file first. Halves (a question's
-/// two variants) that are equal run once.
+/// The plans of `file` for the selected questions. The unchanged file comes first. Equal halves of
+/// several questions run only once.
 pub(super) fn plans(
     file: &Path,
     selection: &Selection,
@@ -55,14 +57,15 @@ pub(super) fn plans(
     }
     let questions: Arc<[Question]> = questions.into();
     asked.plans.iter_mut().for_each(|plan| plan.judged_mut().questions = Arc::clone(&questions));
-    // Host times vary from run to run, so they go only to stderr.
+    // Host times differ from run to run, so they go only to stderr.
     let estimate = cost::estimate(&cost::of(&asked.plans), jobs, console);
     let estimate = estimate.trim_end();
     console.remark(&format!("on this host: {estimate}; more if syncs fail often\n"));
     Ok(asked.plans)
 }
 
-/// Drops questions about features that the file lacks, but keeps one per number to report this.
+/// Removes questions about features that the file does not have. Of each question number at least
+/// one question stays, so that the report can say why it has no answer.
 fn without_absent(questions: Vec<(Question, bool)>) -> Vec<Question> {
     let there = questions.iter().filter(|(_, is_absent)| !is_absent);
     let numbers: BTreeSet<_> = there.map(|(question, _)| question_place(&question.name)).collect();
@@ -83,7 +86,7 @@ fn own(file: &Path, console: &Console<'_>) -> Result<Document> {
 #[derive(Default)]
 struct Asked {
     plans: Vec<Plan>,
-    /// By digest of a scenario, the variant under whose name it runs.
+    /// For each digest of a scenario, the variant that runs it.
     runs_as: BTreeMap<String, String>,
 }
 

@@ -1,4 +1,4 @@
-//! `baseline`: manages named files with figures that runs must reproduce.
+//! `baseline`: manages baselines, which are named files of figures that later runs must reproduce.
 
 use std::fmt::Display;
 use std::io::ErrorKind;
@@ -21,7 +21,8 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             if path.exists() {
                 let run = shell_word(&escape_path(run));
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
-                // An unreadable baseline cannot be updated. The error of reading it helps more.
+                // An unreadable baseline cannot be updated. Then the read error helps the user
+                // more.
                 read(name, &path)?;
                 let text = format!("there is already a baseline {name}; to replace it, run: {hint}");
                 return Err(Refusal::usage(text));
@@ -45,7 +46,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                 ));
                 return Ok(Exit::Success);
             }
-            // A repeated reason is kept once, at its latest place.
+            // A repeated reason is stored once, at its latest place.
             baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());
             keep(&path, &baseline, console)?;
@@ -67,7 +68,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
     }
 }
 
-/// Writes a baseline. A signal takes effect only when the file is complete.
+/// Writes a baseline. A signal takes effect only after the file is complete.
 fn keep(path: &Path, baseline: &Baseline, console: &Console<'_>) -> anyhow::Result<()> {
     console.surroundings.signals.heed();
     written::replace(path, baseline.to_json().as_bytes())

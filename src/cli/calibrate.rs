@@ -1,4 +1,5 @@
-//! `calibrate`: estimates link, backend and chunk size from the user's request log.
+//! `calibrate`: estimates the costs of a link and a backend, and the best chunk size, from the
+//! user's request log.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -13,7 +14,7 @@ use crate::record::{self, Exit};
 use crate::render::calibrate::{self as shown, Calibration, Diagnosis, Effect, Given};
 use crate::scenario::file;
 
-/// The maximum size of a log, in bytes.
+/// The largest size of a log, in bytes.
 const LOG_MAX: u64 = 256 << 20;
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -44,13 +45,13 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     if fits.iter().any(|fit| fit.figures.is_some()) {
         return Ok(Exit::Success);
     }
-    // The reason itself is above, in the result.
+    // The result above already gives the reason.
     let step = fits.first().and_then(refuses).map(|found| found.code.rule());
     let step = step.map_or_else(String::new, |rule| format!(": [{}] {}", rule.code, rule.hint));
     Err(Refusal::because(Exit::Nothing, format!("no chunk can be recommended{step}")))
 }
 
-/// The first diagnosis that refuses the figures.
+/// The first diagnosis that prevents figures.
 fn refuses(fit: &Calibration) -> Option<&Diagnosis> {
     fit.diagnoses.iter().find(|found| found.code.rule().effect == Effect::Refuse)
 }
@@ -60,7 +61,7 @@ fn refusal(fit: &Calibration) -> String {
     refuses(fit).map_or_else(String::new, told)
 }
 
-/// Writes the scenario and says how to use it. Refuses to overwrite an existing file.
+/// Writes the scenario to a new file and explains its use. An existing file is an error.
 fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     let shown = escape_path(path);
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -89,11 +90,11 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     Ok(next(path, fit))
 }
 
-/// The command that searches the chunk with caps and timeouts.
+/// The command that searches the best chunk with caps and timeouts.
 fn next(path: &Path, fit: &Calibration) -> String {
     let word = record::shell_word(&path.display().to_string());
     let (from, to) = fit.axis();
-    // Half of a usual timeout, doubled until the log's requests fit.
+    // Half of a usual timeout. It is doubled until the requests of the log fit.
     let enough = |limit: &u64| *limit as f64 >= 2.0 * fit.census.duration_mean_ns.as_secs_f64();
     let limit = (0..12).map(|n| 15 << n).find(enough).unwrap_or(12 * 3_600);
     format!(

@@ -1,4 +1,4 @@
-//! What is not overwritten, not printed without need, and not searched for nothing.
+//! Tests what commands do not overwrite, do not print, and do not search.
 
 use insta::assert_snapshot;
 
@@ -101,7 +101,7 @@ fn what_is_no_file_is_refused_by_whatever_reads_it() {
     let mut desk = desk();
     std::fs::create_dir_all(desk.path("folder/run.json")).unwrap();
     desk.write("back.csv", "start,rows,bytes,duration_ms,outcome\n0,1,1,5,ok\n0,1,1,-5,ok\n");
-    // Sparse files: they use no disk space, but would use all memory.
+    // Sparse files use no disk space, but reading them would use all memory.
     for file in ["vast.toml", "vast/run.json", "vast.csv"] {
         let path = desk.write(file, "");
         std::fs::File::create(path).unwrap().set_len(1 << 40).unwrap();
@@ -167,7 +167,7 @@ fn a_search_goes_no_further_than_the_answers_of_the_backend() {
     let mut desk = desk();
     let tune = "tune @ties.toml --metric engine.session.duration --no-field --out @tuned --progress none \
                 --set backend.page_cap=700";
-    // A replica has no such cap.
+    // A replica has no page cap.
     for (more, capped) in [("", true), (" --set gateway.mode=persistent", false)] {
         assert_eq!(desk.run(&format!("{tune}{more}")), 0, "{}", desk.err);
         let cells = desk.record("tuned").cells;

@@ -11,8 +11,8 @@ use crate::base::escape_path;
 use crate::record::Exit;
 use crate::render;
 
-/// Writes annotations, a part of the job's page and, except for `merge`, a `junit.xml` in the
-/// report's folder. Searches the arguments without parsing them, because they may be wrong.
+/// Writes annotations and a text for the page of the job. Except for `merge`, it also writes a
+/// `junit.xml` to the report's folder. It does not parse the arguments, because they may be wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,
@@ -32,7 +32,7 @@ pub(super) fn refused(
     if let Some(path) = step_summary {
         let _ = append(path, &page);
     }
-    // Writes nothing over the report of another run, and nothing if the disk is full.
+    // Never overwrites the report of another run, and writes nothing if the disk is full.
     let is_report = |folder: &Path| {
         folder.exists() && (folder.join("run.json").exists() || !is_left(&folder.join(JUNIT)))
     };

@@ -1,4 +1,7 @@
 //! `compare`: compares two runs, variants or baselines.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,14 +71,14 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     gate(args, &comparison, comparison.found(Finding::Worse).count() > 0, console)
 }
 
-/// The exit code if the comparison is a gate: sides that cannot be compared do not pass.
+/// The exit code for `--fail-on-worse`. Sides that cannot be compared do not pass.
 fn gate(
     args: &CompareArgs,
     comparison: &Comparison,
     worse: bool,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    // A failing cell (lost rows, a missed gate, a stuck phone) counts before a changed figure.
+    // A failing cell (lost rows, a missed limit, a stuck phone) has priority over a changed figure.
     let failure = comparison.new_failure();
     let lacking = lacking(comparison).map(|what| format!("{} lacks {what}", args.candidate));
     if let Some(why) = unjudged(comparison).or(lacking) {
@@ -83,13 +86,13 @@ fn gate(
     }
     if let Some(what) = unmeasured(comparison, &args.metric) {
         let why = format!("not comparable: {what}");
-        // If a failing cell has nothing to measure, the failure counts.
+        // A failing cell may lack the figure. Then the failure is the result.
         if failure == Exit::Success {
             return Err(Refusal::because(Exit::NoBaseline, why));
         }
         console.remark(&format!("{why}\n"));
     }
-    // How to accept an intended change. If the base is a run, there is no baseline to update.
+    // Says how to accept an intended change. Only a baseline can be updated, not a run.
     let acceptable = || baseline::of_run(Path::new(&args.candidate), Vec::new()).is_ok();
     if worse && baseline::load(&args.base).is_ok() && acceptable() {
         console.remark(&format!("{}\n", accept(&args.base, &args.candidate)));

@@ -1,4 +1,6 @@
-//! What a command gets: its output streams, its surroundings, and a runner for its cells.
+//! What a command needs: output streams, the surroundings of the program, and a runner for cells.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -27,9 +29,9 @@ pub struct Surroundings {
     pub signals: crate::campaign::Signals,
 }
 
-/// The two output streams. Nothing is escaped here: third-party text was escaped when it was
-/// formatted (`base::foreign`). If a reader closes the pipe, this is not an error, and the rest is
-/// dropped.
+/// The two output streams. They do not escape text: text from other people is already escaped
+/// (`base::foreign`). If a reader closes the pipe, the rest of the output is dropped without an
+/// error.
 pub(super) struct Console<'a> {
     pub(super) runner: &'a dyn Runner,
     out: &'a mut dyn Write,
@@ -65,10 +67,10 @@ impl<'a> Console<'a> {
         }
     }
     pub(super) fn complaint(&mut self, text: &str) {
-        // If stderr is closed, there is nobody to tell.
+        // If stderr is closed, nobody can read an error.
         let _ = self.err.write_all(text.as_bytes());
     }
-    /// Why the result was not written; `None` if it was written or its reader closed the pipe.
+    /// The write error of the result. `None` if it was written, or if its reader closed the pipe.
     pub(super) fn loss(&self) -> Option<&io::Error> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }

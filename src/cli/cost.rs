@@ -1,4 +1,5 @@
-//! Estimates the cost of cells on this host by running a small cell, and checks the memory.
+//! Estimates the costs of cells (single simulations) on this host, by running a small cell. Checks
+//! the memory.
 
 use std::path::Path;
 
@@ -31,12 +32,12 @@ pub(super) fn of(plans: &[Plan]) -> Vec<Cost> {
     costs
 }
 
-/// The bytes of memory for `jobs` cells at once: certainly at least, and probably at most.
+/// The memory for `jobs` parallel cells in bytes: a lower bound, and a likely upper bound.
 pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
     Cost::memory(costs, jobs.min(costs.len().max(1)) as u64)
 }
 
-/// Says what cells cost on this host, if `jobs` run at once.
+/// A text about the costs of cells on this host if `jobs` cells run in parallel.
 pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> String {
     let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else { return String::new() };
     let timed = |_| {
@@ -44,7 +45,7 @@ pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> St
         console.runner.run(&probe, &Unwatched).ok()?;
         Some(started.elapsed())
     };
-    // The first run includes initialization, so the fastest of three counts.
+    // The first run also initializes the program, so the fastest of 3 runs counts.
     let Some(wall) = (0..3).filter_map(timed).min() else { return String::new() };
     let wall = wall.as_nanos() as u64;
     let of_probe = Cost::of(&probe);
@@ -70,10 +71,11 @@ pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> St
     )
 }
 
-/// Measurements are within this factor of estimates. Beyond it, memory is certainly not enough.
+/// An estimate can be wrong by this factor. The memory is certainly not enough if the lower bound
+/// exceeds it by more than this factor.
 const OFF: u64 = 2;
 
-/// Refuses cells that certainly lack memory, unless allowed. Warns if they may lack memory.
+/// Refuses cells that certainly need more memory than is free. If this is only likely, it warns.
 pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) -> anyhow::Result<()> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| free(&text));
@@ -89,7 +91,7 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
             "the run needs about {need} of memory, by an estimate, but {free} are free: use fewer devices or rows, or fewer cells at once with -j"
         )
     };
-    // A lack of memory that is not certain refuses nothing.
+    // If the lack of memory is only likely, the run starts.
     if sure > free.saturating_mul(OFF) && !work.allow_memory {
         return Err(Refusal::environment(format!("{}; to run anyway, add --allow-memory", told(sure))));
     }
@@ -106,8 +108,9 @@ fn free(meminfo: &str) -> Option<u64> {
     Some((kilobytes("MemAvailable")? + kilobytes("SwapFree").unwrap_or(0)) << 10)
 }
 
-/// The bytes that are left in the control group of a process (as in a container): the least of its
-/// own and its ancestors'. File cache counts as free (cgroups(7), `memory.stat`).
+/// The free memory of a process in a control group (for example in a container), in bytes. The
+/// group and all its ancestors have limits, and the smallest rest counts. File cache is free memory
+/// (cgroups(7), `memory.stat`).
 fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
     let groups = groups.lines().filter_map(|line| line.strip_prefix("0::"));
     let left = |group: &Path| {

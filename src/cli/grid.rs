@@ -1,4 +1,6 @@
-//! Makes plans from the axes of a sweep.
+//! Makes plans from the axes of a sweep. A plan describes one cell (one simulation).
+//!
+//! Noise is the random difference between seeds.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +12,13 @@ use super::sources::{self, Values};
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::Plan;
 
-/// The default number of seeds, counted from the scenario's own seed: fewer do not show the noise.
+/// The default number of seeds, starting with the scenario's own. Fewer seeds do not show the
+/// noise.
 const SEEDS: u64 = 8;
 pub(super) const SEED: &str = "seed";
 
-/// All plans for every combination of the axes' values, under the same seeds. Tries the first
-/// combination alone, so that errors are reported once, and refuses a grid that is too large.
+/// The plans for all combinations of the axes' values, with the same seeds. Errors are found on the
+/// first combination, so they are reported once. A grid that is too large is an error.
 pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     let Grid { selection, axis: axes } = grid;
     if axes.is_empty() {
@@ -42,7 +45,7 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
     Ok(plans)
 }
 
-/// Refuses two values of an axis that give the same cells, such as `60s` and `1m`.
+/// Refuses two values of an axis with the same effect, such as `60s` and `1m`.
 fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
     let mut digests: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
     for (plan, value) in plans.iter().filter_map(|plan| Some((plan, plan.source.axes.get(&axis.key)?))) {
@@ -59,7 +62,7 @@ pub(super) fn values(axes: &[Axis]) -> Values {
     axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect()
 }
 
-/// Refuses variants that the axes make equal: their columns would be equal, too.
+/// Refuses variants that the axes make equal, because their results would be equal, too.
 fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
     for (i, plan) in corner.iter().enumerate() {
         let same = |other: &&Plan| {

@@ -1,4 +1,6 @@
-//! `hunt`: looks for failures around a scenario and keeps each as a small file.
+//! `hunt`: searches for failures near a scenario, and writes each one to a small file.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +18,7 @@ use crate::metrics::{find, human};
 use crate::record::{Exit, shell_word};
 use crate::scenario::{Document, Request};
 
-/// How long a hunt lasts if the user gives no limit.
+/// The length of a hunt if the user gives no limit.
 const DEFAULT_TIME: Duration = Duration::from_secs(60);
 /// The time between two reports of a soak (a long hunt).
 const SOAK_SUMMARY: Duration = Duration::from_secs(3_600);
@@ -52,7 +54,7 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
     Ok(if hunted.failures.is_empty() { Exit::Success } else { Exit::Threshold })
 }
 
-/// The document. Refuses it unless the variant and the settings give exactly one cell.
+/// Reads the scenario. It is an error if the variant and the settings do not give exactly one cell.
 fn document(
     file: &Path,
     args: &HuntArgs,
@@ -130,7 +132,7 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     text
 }
 
-/// Makes a failure small and writes its file. Returns a line about it.
+/// Makes a failure small and writes its file. Returns a line for the user.
 fn kept(
     failure: &Failure,
     game: &Game<'_>,
@@ -159,7 +161,7 @@ fn kept(
     Ok(format!("{head}  {}", shrink::told(&shrunk, &found, &path)))
 }
 
-/// The failure in a few words: its check, and the entity of its record.
+/// The failure in a few words: the check, and the entity of its record.
 fn named(failure: &Failure) -> String {
     let of =
         failure.goal.entity.as_ref().map_or(String::new(), |entity| format!(" finds a record of {entity}"));
@@ -171,7 +173,7 @@ struct Small {
     shrunk: small::Shrunk,
 }
 
-/// Says which situations were reached, and which were not.
+/// The situations that the hunt reached, and the situations that it did not reach.
 fn reached(hunted: &Hunted) -> String {
     let about = |name: &str| find(name).map_or("", |metric| metric.how);
     let mut text = String::new();
@@ -190,7 +192,7 @@ fn reached(hunted: &Hunted) -> String {
     text
 }
 
-/// The word for a situation, as `[situations]` has it.
+/// The word for a situation, in the spelling of `[situations]`.
 fn word(metric: &str) -> String {
     metric.trim_start_matches("situation.").trim_end_matches(".count").replace('_', "-")
 }

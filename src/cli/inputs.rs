@@ -1,4 +1,8 @@
-//! Copies the input files of scenarios into the report, so that cells can run again without them.
+//! Copies the input files of scenarios into the report, so that cells can run again without the
+//! originals.
+//!
+//! A cell is one simulation: one variant and one seed. A stack is a sync engine with its server
+//! half.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -11,7 +15,7 @@ pub(super) const FOLDER: &str = "inputs";
 
 pub(super) struct Input {
     from: PathBuf,
-    /// The name in the scenario. If an option of a stack names the file: the option, `=`, the name.
+    /// The name in the scenario. If an option of a stack names the file, it is `OPTION=NAME`.
     called: String,
     pub(super) name: String,
 }
@@ -21,7 +25,7 @@ impl Input {
         file::read_bytes(&self.from, file::Named::InFile, file::RECORD_MAX)
             .map_err(|cause| FolderError { path: self.from.clone(), cause })
     }
-    /// The scenario with the name of the copy in place of the file's name.
+    /// The scenario in which the copy's name replaces the file's name.
     pub(super) fn beside(&self, resolved: &str) -> String {
         renamed(resolved, &self.called, &self.name)
     }
@@ -35,7 +39,8 @@ pub(super) fn of_plans(plans: &[Plan]) -> BTreeMap<String, Vec<Input>> {
     all
 }
 
-/// The name of a copy begins with the scenario's digest: two scenarios may each have a `rows.csv`.
+/// The name of a copy begins with the digest of the scenario, because two scenarios may each have a
+/// `rows.csv`.
 fn inputs(plan: &Plan) -> Vec<Input> {
     let home = Path::new(&plan.source.path).parent().unwrap_or(Path::new(""));
     let short: String = plan.source.digest.chars().take(8).collect();
@@ -63,20 +68,21 @@ pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Re
     })
 }
 
-/// True for the name of a copy: a scenario's digest, a number and the name of the file.
+/// True for the name of a copy: digest of a scenario, number, and name of the file.
 pub(super) fn is_copy(name: &str) -> bool {
     let [digest, number, file] = name.splitn(3, '-').collect::<Vec<_>>()[..] else { return false };
     let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     digest.len() == 8 && digest.bytes().all(hex) && number.parse::<usize>().is_ok() && !file.is_empty()
 }
 
-/// By scenario, the names of its files with the paths of their copies, for the record.
+/// For each scenario, the names of its files with the paths of the copies. The record stores them.
 pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String, BTreeMap<String, String>> {
     let name = |input: &Input| (input.called.clone(), format!("{FOLDER}/{}", input.name));
     inputs.iter().map(|(digest, inputs)| (digest.clone(), inputs.iter().map(name).collect())).collect()
 }
 
-/// A recorded scenario that reads the copies in the report, and a path there; `None` without any.
+/// A recorded scenario that reads the copies in the report, with a path in the report's folder.
+/// `None` if copies are missing.
 pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Option<(String, PathBuf)> {
     let copies = run.inputs.get(digest)?;
     if !copies.values().all(|copy| folder.join(copy).is_file()) {
@@ -87,7 +93,7 @@ pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Optio
     Some((resolved, folder.join("resolved.toml")))
 }
 
-/// Keys that name a file. A stack's options may name files, too.
+/// The keys that name a file. Options of a stack can name files, too.
 const NAMING: [&str; 3] = ["csv", "down", "up"];
 const OPTIONS: &str = "[engine.options]";
 const OPTION: &str = "engine.options.";

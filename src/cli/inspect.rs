@@ -1,4 +1,4 @@
-//! Commands that run nothing: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
+//! Commands that run no simulation: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
@@ -32,7 +32,7 @@ pub(super) fn check(selection: &Selection, fix: bool, console: &mut Console<'_>)
     remark_on_edits(&plans, console)?;
     for document in &documents {
         let path = document.path();
-        // Also compares names: embedded scenarios have no path. `--set` may change the name.
+        // Built-in scenarios have no path, so names are compared, too. `--set` may change the name.
         let is_its = |plan: &&Plan| {
             plan.source.path == path && (!path.is_empty() || plan.source.scenario == document.name())
         };
@@ -46,7 +46,8 @@ pub(super) fn check(selection: &Selection, fix: bool, console: &mut Console<'_>)
     Ok(Exit::Success)
 }
 
-/// The largest scripts that `check` generates: rows and edits, and devices. Takes 1 or 2 seconds.
+/// `check` generates scripts up to this number of rows and edits, and this number of devices. This
+/// takes 1 or 2 seconds.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
 fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
@@ -65,7 +66,7 @@ fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<
         if !asks || !small || !seen.insert(&plan.source.digest) {
             continue;
         }
-        // An error in generating the data was reported before.
+        // Errors in the generated data were already reported.
         for line in render::unplaced_in(&console.runner.placed(plan).unwrap_or_default()) {
             let id = &analysis::cell_ids(std::slice::from_ref(plan))[0];
             console.complaint(&format!("warning: {id}: {line}\n"));
@@ -115,7 +116,7 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
         let text = format!("`{shown}` cannot name a scenario: a letter or a digit, and {want}");
         return Err(Refusal::usage(text));
     }
-    // The scenario has the name that the user typed. The file's name has no shell characters.
+    // The scenario gets the name that the user typed. The name of the file has no shell characters.
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));
     let shown = escape_path(&path);
@@ -125,18 +126,18 @@ pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) ->
             _ => Refusal::environment(format!("cannot write {shown}: {e}")),
         })?;
     file.write_all(scenario::template(stem, like).as_bytes()).map_err(|e| {
-        // Removes the new file: an incomplete file is not a scenario.
+        // Removes the new file, because an incomplete file is not a scenario.
         let _ = fs::remove_file(&path);
         Refusal::environment(format!("cannot write {shown}: {e}"))
     })?;
     console.result(&format!("{shown}\n"));
-    // A name that begins with a dash would be read as an option.
+    // Without `./`, a name with a dash at its start would be an option.
     let typed = if shown.to_string().starts_with('-') { format!("./{shown}") } else { shown.to_string() };
     console.remark(&format!("run it: syncdyno run {}\n", record::shell_word(&typed)));
     Ok(Exit::Success)
 }
 
-/// The libraries, each with the figures by which its profiles differ.
+/// The kinds of profiles, each with the figures in which its profiles differ.
 const SHELVES: [(&str, Library, &[&str]); 5] = [
     ("links", Library::Links, &["rtt", "down", "up"]),
     ("device classes", Library::Classes, &["cpu", "sync", "memory"]),
@@ -194,7 +195,7 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
     Ok(Exit::Success)
 }
 
-/// Lists the engines that have the fault of a product.
+/// Lists the built-in engines with a bug that a real product has.
 fn faulty_engines() -> String {
     let reported = bugs::all().filter(|bug| !bug.reports().is_empty());
     let rows = reported.map(|bug| [bug.engine_name(), bug.said(), bug.seen_in.to_owned()]);

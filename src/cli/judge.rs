@@ -1,4 +1,6 @@
-//! `judge`: checks the recorded history of a real app.
+//! `judge`: checks the recorded history of a real app with the checks of a simulation.
+//!
+//! A gate is a limit on a figure.
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -20,11 +22,11 @@ use crate::scenario::{Diagnostic, Invalid, Plan, Request, file};
 use crate::world::Outcome;
 use crate::{analysis, render};
 
-/// The fleet that is added to a scenario for judging, which needs none itself.
+/// A scenario for judging needs no fleet. If it has none, this fleet is added.
 const FLEET: &str = "fleet.recorded={devices=1}";
-/// The name of a recorded cell; it has no seed.
+/// The name of the cell in the record. A recorded history has no seed.
 const OBSERVED: &str = "observed";
-/// The largest file that is read into memory: rows of the backend, a table of changes.
+/// The largest file that is read into memory, such as the rows of the backend.
 const TABLE_MAX: u64 = 1 << 30;
 
 pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -40,7 +42,7 @@ pub(super) fn judge(args: &JudgeArgs, console: &mut Console<'_>) -> anyhow::Resu
     Ok(Exit::of(record.exit_code))
 }
 
-/// The text of a verdict on a history in memory. `args` name its scenario.
+/// The text of the verdict on a history in memory. `args` has the scenario.
 pub(super) fn verdict_on(
     args: &JudgeArgs,
     mut plan: Plan,
@@ -57,7 +59,7 @@ pub(super) fn verdict_on(
     Ok(render::story(&record, console.out_paint(), console.columns(), console.voice.verbose))
 }
 
-/// The record with the verdict, and the lives of the records that the user asked for.
+/// The record with the verdict, and with the lives (all events) of the records that the user named.
 fn judged(
     args: &JudgeArgs,
     plan: &mut Plan,
@@ -99,7 +101,7 @@ fn judged(
     Ok((record, asked))
 }
 
-/// Replaces names in a life by those of the history.
+/// Replaces internal names in a life by the names in the history.
 fn name_life(names: &Names, life: &mut LifeRecord) {
     life.lines.iter_mut().for_each(|line| *line = names.say(line));
     for step in &mut life.steps {
@@ -108,7 +110,7 @@ fn name_life(names: &Names, life: &mut LifeRecord) {
     }
 }
 
-/// The single cell by whose scenario the history is judged.
+/// The single cell whose scenario is used to judge the history.
 fn plan(args: &JudgeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     let text = sources::read(&args.scenario)?;
     let has_fleet = text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("fleet"));
@@ -136,7 +138,6 @@ pub(super) fn ground(plan: &Plan) -> Ground {
     }
 }
 
-/// The first error in a few lines of a history; `Ok` if there is none.
 pub(super) fn wrong_with(ground: &Ground, lines: &str) -> Result<(), String> {
     match Reader::new(ground).lines("the reports", lines.as_bytes()) {
         Ok(()) => Ok(()),
@@ -213,7 +214,7 @@ fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
     Ok((shown, text))
 }
 
-/// An outcome like that of a cell, made from a history.
+/// An outcome like that of a simulation, made from a history.
 fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     let about = ordered.about();
     let known = |name: &str| TABLE.iter().find(|metric| metric.name == name);
@@ -222,7 +223,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     };
     let mut figures: Figures = verdict.figures.iter().filter_map(figure).collect();
     figures.retain(|name, _| !verdict.uncounted.contains(&&**name));
-    // A history does not cover all of the time, so it does not show how long a row was missing.
+    // A history has gaps, so it does not show how long a row was missing.
     figures.retain(|name, _| !name.ends_with("_ns") && !name.ends_with(".ns"));
     figures.insert("workload.edits.made".to_owned(), Figure::number(Unit::Count, about.edits));
     Outcome {
@@ -239,7 +240,7 @@ fn outcome(ordered: &Ordered<'_>, verdict: Verdict) -> Outcome {
     }
 }
 
-/// Removes gates and expectations that cannot be measured in a real app. Returns a note about them.
+/// Removes gates and expectations that a real app cannot show. Returns a note about them.
 fn leave_out(plan: &mut Plan, outcome: &Outcome) -> Option<String> {
     let figures = &outcome.figures;
     let measured = |name: &str| record::named(name, |metric| figures.contains_key(metric)).is_some();
@@ -267,7 +268,7 @@ fn subjects(args: &JudgeArgs, plan: &Plan, outcome: &Outcome) -> anyhow::Result<
     Ok(subjects)
 }
 
-/// The check that may end a life in words. A history does not say how other rows arrived.
+/// The check that may end the text of a life. A history does not say how other rows arrived.
 fn told_of(found: Option<(&'static str, Option<DeviceId>)>) -> Option<(&'static str, Option<DeviceId>)> {
     found.filter(|(check, _)| ["lost-edit", "acknowledged-without-commit", "duplicate"].contains(check))
 }

@@ -1,17 +1,19 @@
 //! The command line.
 //!
-//! [`main`] reads arguments and surroundings, runs a command, and turns the result into an exit
-//! code. A program with its own stack calls `cli::main(Stacks::builtin().with(STACK))`.
+//! A stack is a sync engine with its server half.
 //!
-//! stdout has only the result. Progress, remarks and errors go to stderr. If a reader closes the
-//! pipe early, this is not an error. `docs/commands.md` explains the exit codes.
+//! [`main`] reads the arguments and the surroundings, runs a command, and returns an exit code. A
+//! program with its own stack calls `cli::main(Stacks::builtin().with(STACK))`.
 //!
-//! After the first Ctrl-C no more cells start, running cells have ten seconds to finish, and a
-//! partial report is written, marked incomplete. A second Ctrl-C stops at once. SIGTERM ends
-//! running cells early and still writes the report.
+//! Only the result goes to stdout. Progress, remarks and errors go to stderr. If a reader closes
+//! the pipe early, this is not an error. `docs/commands.md` explains the exit codes.
 //!
-//! Only this room uses the terminal, signals and `anyhow`. Only this room and `bench` (for a seed)
-//! read the environment.
+//! After the first Ctrl-C, no more cells (simulations) start, and running cells have 10 seconds to
+//! finish. The program then writes a report that is marked as incomplete. A second Ctrl-C stops the
+//! program at once. SIGTERM ends running cells early, and the program still writes the report.
+//!
+//! Only this module uses the terminal, signals and `anyhow`. Only this module and `bench` (for a
+//! seed) read the environment.
 
 mod against;
 mod args;

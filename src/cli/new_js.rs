@@ -1,4 +1,4 @@
-//! `new --js`: writes a folder with an app in JavaScript that runs unchanged.
+//! `new --js`: writes a folder with an app in JavaScript that runs without changes.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::base::escape_path;
 use crate::record::{self, Exit};
 use crate::scenario;
 
-/// The app, and a scenario whose network finds the most mistakes of apps.
+/// The app and a scenario. The network of this scenario finds most mistakes of apps.
 const APP: &str = include_str!("../../examples/js-own-app/app.js");
 const TYPED: &str = include_str!("../../examples/js-own-app/app.ts");
 const SCENARIO: &str = include_str!("../../examples/js-own-app/lossy.toml");
@@ -21,14 +21,14 @@ test('nothing is lost', () => {
   bench(new URL('NAME.toml', import.meta.url).pathname, { seeds: '1..=3' })
 })
 ";
-/// The folder includes the package for tests and types, so that nothing must be downloaded.
+/// The package for tests and types is part of the folder, so that nothing must be downloaded.
 const BENCH: [(&str, &str); 4] = [
     ("package.json", include_str!("../../npm/syncdyno-bench/package.json")),
     ("index.js", include_str!("../../npm/syncdyno-bench/index.js")),
     ("index.d.ts", include_str!("../../npm/syncdyno-bench/index.d.ts")),
     ("modules.d.ts", include_str!("../../npm/syncdyno-bench/modules.d.ts")),
 ];
-/// npm packages are bundled into one file. The bench itself provides `bench:` modules.
+/// npm packages are bundled into one file. The bench provides the `bench:` modules itself.
 const PACKAGE: &str = r#"{
   "name": "NAME",
   "private": true,
@@ -42,7 +42,7 @@ const PACKAGE: &str = r#"{
 }
 "#;
 
-/// Without access to the registry, Node itself can remove the types of a single file.
+/// Node itself can remove the types of a single file. This works without access to the registry.
 const STRIP: &str = r#"
     "build:types": "node -e \"const fs = require('fs'), { stripTypeScriptTypes } = require('module'); fs.writeFileSync('bundle.js', stripTypeScriptTypes(fs.readFileSync('app.ts', 'utf8')))\"","#;
 

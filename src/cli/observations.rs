@@ -1,4 +1,5 @@
-//! Writes the observations of cells when they end: `series.csv`, `hist/*.hlog` and `console.txt`.
+//! Writes the observations of each cell (simulation) when it ends: `series.csv`, `hist/*.hlog` and
+//! `console.txt`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -31,7 +32,8 @@ impl Observations {
         }))))
     }
 
-    /// Adds a cell. The first error is reported at the end, as the other results are valuable.
+    /// Adds a cell. The first error is reported only at the end, because other results are
+    /// valuable.
     pub(super) fn add(&self, id: &str, observed: &Observed) {
         let mut files = self.0.lock().expect("nobody panics while writing");
         if let Ok(open) = &mut *files

@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 
-/// The largest seed: a scenario file may have it, and TOML integers are signed.
+/// The largest seed. A scenario file can contain seeds, and integers in TOML are signed.
 pub(super) const SEED_MAX: u64 = i64::MAX as u64;
 
 pub(super) fn only(text: &str) -> Result<(String, String), &'static str> {
@@ -22,10 +22,10 @@ pub(super) fn assignment(text: &str) -> Result<String, String> {
     }
 }
 
-/// Parses a tolerance, in millionths: a larger change is a finding.
+/// Parses a tolerance into millionths.
 pub(super) fn tolerance(text: &str) -> Result<u64, String> {
     let text = text.trim();
-    // Zero needs no unit.
+    // 0 needs no `%`.
     let number = text.strip_suffix('%').or((text == "0").then_some(text));
     let number = number.and_then(|number| number.trim().parse::<f64>().ok());
     let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));

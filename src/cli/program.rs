@@ -1,4 +1,6 @@
-//! Runs the program: from arguments to an exit code.
+//! Runs the program, from arguments to an exit code.
+//!
+//! A stack is a sync engine with its server half.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,12 +27,12 @@ use crate::campaign::{InProcess, Runner, Signals, Stopwatch};
 use crate::record::Exit;
 use crate::world::Stacks;
 
-/// Runs the program with these stacks, and with this process's arguments, streams and signals.
+/// Runs the program with these stacks, and with the arguments, streams and signals of this process.
 pub fn main(engines: Stacks) -> ExitCode {
     let bench = InProcess(engines);
     let signals = Signals::default();
     if let Err(e) = heed(&signals) {
-        // Without handlers a signal ends the process at once. This is worse, but not wrong.
+        // Without handlers a signal ends the process at once, and there is no partial report.
         let _ = writeln!(io::stderr(), "warning: signals are not handled: {e}");
     }
     let surroundings = Surroundings {
@@ -44,12 +46,12 @@ pub fn main(engines: Stacks) -> ExitCode {
         signals,
     };
     let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
-    // A panic is a bug of the program and has its own exit code. Its message was printed already.
+    // A panic is a bug of the program and has its own exit code. Its message is already printed.
     let exit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Exit::Internal);
     ExitCode::from(exit.code())
 }
 
-/// Runs the command in `args`; the first argument is the program's name.
+/// Runs the command in `args`. The first argument is the name of the program.
 pub fn execute(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     runner: &dyn Runner,
@@ -64,7 +66,7 @@ pub fn execute(
     let cli =
         match Cli::try_parse_from(args.iter()).or_else(|e| Cli::try_parse_from(escaped_args()).and(Err(e))) {
             Ok(cli) => cli,
-            // If the reader of the help text is gone, this is not an error.
+            // If the reader of the help text closes the pipe, this is not an error.
             Err(e) if e.use_stderr() => {
                 let text = former(&args).unwrap_or_else(|| e.render().to_string());
                 let _ = write!(err, "{text}");
@@ -98,7 +100,7 @@ pub fn execute(
     exit
 }
 
-/// The message for a command that earlier versions had; `None` for other commands.
+/// The message for a command of earlier versions; `None` for other commands.
 fn former(args: &[OsString]) -> Option<String> {
     let mut words = args.iter().skip(1).map(|arg| arg.to_string_lossy());
     let command = words.next()?;
@@ -145,7 +147,7 @@ fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let pool = Arc::new(Pool::read(&args.shards).map_err(kept_refusal)?);
     let mut words = pool.first().command.clone();
     if let Some(format) = &args.format {
-        // No word after `--` is an option.
+        // Words after `--` are not options.
         let options = words.iter().position(|word| word == "--").unwrap_or(words.len());
         words.insert(options, format!("--format={format}"));
     }
@@ -181,18 +183,19 @@ fn columns() -> Option<usize> {
         .or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)))
 }
 
-/// Signals within this time count as one: `timeout` signals a process and also its group.
+/// Signals within this time count as one, because `timeout` signals a process and also its group.
 const ECHO: Duration = Duration::from_millis(300);
 
 const CELLS_KEPT: &str =
     "stopped at once, without a report; completed cells are kept: to continue, add --resume";
 const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
 
-/// Makes SIGINT and SIGTERM set flags. A second signal, or one without a campaign, stops at once.
+/// Makes SIGINT and SIGTERM set flags. A second signal ends the process at once. So does the first
+/// signal if no campaign (run of cells) is active.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    // If the file size is limited (`ulimit -f`), a failed write is reported like a full disk.
-    // Without this handler the signal would end the process.
+    // The system sends this signal if a file exceeds the limit of `ulimit -f`. With a handler, the
+    // failed write is reported like a full disk. Without one, the signal would end the process.
     #[cfg(unix)]
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
     let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;

@@ -1,4 +1,6 @@
 //! Shows the progress of a run on stderr.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -18,13 +20,13 @@ use crate::record::{CellRecord, Verdict};
 use crate::scenario::Plan;
 use crate::setup::ASKED_EVERY;
 
-/// The least time between two lines of a counter.
+/// The shortest time between two lines of a counter.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
 pub(super) struct Progress<'a> {
     pub(super) observations: Option<&'a Observations>,
     pub(super) before: usize,
-    /// False if failing cells are results, so that they are not counted as failures.
+    /// False if failing cells are results. Then they are not counted as failures.
     pub(super) counts_failing: bool,
     bar: ProgressBar,
     lines: Option<Mutex<Stopwatch>>,
@@ -93,7 +95,7 @@ impl<'a> Progress<'a> {
 
     fn line(&self, text: &str) {
         if self.bar.is_hidden() {
-            // If stderr is closed, there is nobody to tell.
+            // If stderr is closed, nobody can read the text.
             let _ = writeln!(std::io::stderr(), "{text}");
         } else {
             self.bar.println(text);
@@ -159,7 +161,7 @@ fn bar(is_shown: bool, total: u64) -> ProgressBar {
     bar
 }
 
-/// The amount of work of a cell: its script, then the check of each of its phones.
+/// The amount of work of a cell: its script, and a check of each of its phones.
 fn whole(plan: &Plan) -> u64 {
     let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
     millis(plan.duration).saturating_add(millis(ASKED_EVERY).saturating_mul(devices))

@@ -1,4 +1,4 @@
-//! Writes a simulation as a history, as its apps could have recorded it.
+//! Writes a simulation as a history, with the events that its apps could have recorded.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use crate::record::Exit;
 use crate::scenario::Plan;
 use crate::world::{Ear, Unwatched};
 
-/// Listens to a world, and writes what its apps could have recorded.
+/// Listens to a simulation and writes the events that its apps could have recorded.
 struct Recorder(Option<Writer<Vec<u8>>>);
 
 impl Recorder {
@@ -37,7 +37,8 @@ impl Ear for Recorder {
     }
 }
 
-/// The history that a cell's apps could have recorded, and what a history cannot express.
+/// The history that the apps of a cell could have recorded, and a note about facts that it cannot
+/// express.
 pub(super) fn recorded(plan: &Plan, runner: &dyn Runner) -> anyhow::Result<(Vec<u8>, Option<&'static str>)> {
     let devices: Vec<Attributes> = plan.devices().into_iter().map(|device| device.attributes).collect();
     let names: Vec<String> = plan.attributes.iter().map(|attribute| attribute.name.clone()).collect();

@@ -1,4 +1,4 @@
-//! Errors for requests that the program refuses.
+//! Errors for commands that the program refuses.
 
 use std::io;
 use std::path::Path;
@@ -9,23 +9,24 @@ use crate::record::Exit;
 use crate::render::Mark;
 use crate::scenario::{Diagnostic, Invalid, closest};
 
-/// An error with its exit code. An error of another type is a bug of the program.
+/// An error with its exit code. An error of any other type is a bug of the program.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub(super) struct Refusal {
     pub(super) exit: Exit,
     pub(super) text: String,
-    /// The places of the mistakes in files; empty if unknown.
+    /// The places of the mistakes in files. Empty if the places are not known.
     pub(super) marks: Vec<Mark>,
 }
 
 impl Refusal {
-    /// Makes an error. Its lines are escaped, because they may repeat arguments and files.
+    /// Makes an error. Its lines are escaped, because they can contain arguments and text from
+    /// files.
     pub(super) fn because(exit: Exit, text: impl AsRef<str>) -> anyhow::Error {
         let lines: Vec<_> = text.as_ref().split('\n').map(escape_control).collect();
         Refusal { exit, text: lines.join("\n"), marks: Vec::new() }.into()
     }
-    /// The error for mistakes in scenarios, on as many lines as needed.
+    /// The error for mistakes in scenarios.
     pub(super) fn invalid<'i>(wrong: impl IntoIterator<Item = &'i Invalid>, colour: bool) -> anyhow::Error {
         let wrong: Vec<&Invalid> = wrong.into_iter().collect();
         let texts: Vec<String> = wrong.iter().map(|invalid| invalid.render(colour)).collect();
@@ -45,7 +46,8 @@ impl Refusal {
     pub(super) fn environment(text: impl AsRef<str>) -> anyhow::Error {
         Refusal::because(Exit::Environment, text)
     }
-    /// The error for an unreadable file. If it is too large or not text, the user must fix it.
+    /// The error for an unreadable file. A file that is too large or is not text is a mistake of
+    /// the user.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
         let text = format!("cannot read {}: {error}", escape_path(path));
         match error.kind() {
@@ -53,7 +55,7 @@ impl Refusal {
             _ => Refusal::environment(text),
         }
     }
-    /// The error for a file that the user named and that does not exist or cannot be read.
+    /// The error for a file that the user named, if it does not exist or cannot be read.
     pub(super) fn unread(path: &Path, error: &io::Error) -> anyhow::Error {
         match error.kind() {
             io::ErrorKind::NotFound => Refusal::usage(format!("there is no {}", escape_path(path))),

@@ -1,4 +1,4 @@
-//! `replay`: runs one cell again.
+//! `replay`: runs one cell (one simulation) again.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     for out in args.trace.iter().chain(&args.requests).chain(&args.history) {
         written::refuse_existing_file(out)?;
     }
-    // An existing device, such as a terminal, can take both outputs.
+    // Both outputs can go to an existing device, such as a terminal.
     if let Some(both) =
         args.trace.as_ref().filter(|trace| args.requests.as_ref() == Some(trace) && !trace.exists())
     {
@@ -51,7 +51,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], console)?;
     let (paint, verbose) = (console.out_paint(), console.voice.verbose);
-    // Lives that the user asked for are printed in full, after everything else.
+    // The lives (all events) of records that the user named are printed in full, at the end.
     let lives = std::mem::take(&mut run.cells[0].lives);
     if console.voice.quiet {
         let again: String = run.failing().map(|cell| format!("{}\n", cell.replay)).collect();
@@ -80,7 +80,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
 }
 
 fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
-    /// The most requests in a log: nobody reads a longer one.
+    /// The largest number of requests in a log.
     const REQUESTS_MAX: usize = 1_000_000;
     let log = console.runner.requests(plan, REQUESTS_MAX, &Unwatched).map_err(unrunnable)?;
     let mut csv = Vec::new();
@@ -105,7 +105,7 @@ fn recorded_as_history(plan: &Plan, path: &Path, console: &mut Console<'_>) -> a
 fn traced(target: &Target, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
     let signals = console.surroundings.signals.clone();
     let Ok(traced) = campaign::trace(&target.plan, &target.id, console.runner, &|| signals.any()) else {
-        // The replay itself has already said why.
+        // The replay has already printed the reason.
         return Ok(());
     };
     written::replace(path, traced.timeline.as_bytes())?;
@@ -137,7 +137,7 @@ fn digest_line(cell: &CellRecord, held: Held, other_build: Option<&str>) -> Stri
     }
 }
 
-/// Splits `RUN#CELL`, where RUN is a report's folder or its `run.json`. `None` if it is neither.
+/// Splits `RUN#CELL`. RUN is a report's folder or its `run.json`. `None` if it is neither.
 pub(super) fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
     let as_run = |path: &str| {
         sources::record_file(Path::new(path)).filter(|file| file.extension().is_some_and(|e| e == "json"))

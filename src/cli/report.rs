@@ -1,4 +1,6 @@
 //! `report`: renders a run again from its record.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +51,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     Ok(Exit::Success)
 }
 
-/// Changes the commands that run cells again: they name the present place of the record.
+/// Changes the commands that run cells again, so that they name the record's present path.
 fn point_replays_at(file: &Path, record: &mut RunRecord) {
     let folder = file.parent().filter(|_| file.ends_with("run.json")).unwrap_or(file);
     let at = escape_path(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });

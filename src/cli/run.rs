@@ -1,4 +1,6 @@
-//! `run`: runs cells, writes a report, gives a verdict.
+//! `run`: runs cells (single simulations), writes a report, and gives a verdict.
+//!
+//! A plan describes a cell before it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -61,7 +63,7 @@ pub(super) struct Order<'a> {
     pub(super) twice: bool,
     pub(super) against: Option<Against<'a>>,
     pub(super) asks: Asks<'a>,
-    /// The search; `None` if it is none. So the record of a killed run has it, too.
+    /// The search, if the run is one. It is here so that the record of a killed run contains it.
     pub(super) tune: Option<TuneRecord>,
 }
 
@@ -81,7 +83,8 @@ pub(super) struct Ran {
     unkept: Option<FolderError>,
 }
 
-/// Runs plans, writes their report and prints it. Or runs a shard of them, or lists them.
+/// Runs plans, and writes and prints their report. With the right options, it only runs a shard (a
+/// part of the cells) or lists the cells.
 pub(super) fn carry_out(
     plans: &[Plan],
     order: &Order<'_>,
@@ -95,7 +98,7 @@ pub(super) fn carry_out(
     if order.place.merges.is_none() {
         cost::for_plans(plans, order.work, console)?;
     }
-    // From here on a signal must leave a complete folder.
+    // From here on, a signal must leave a complete report.
     console.surroundings.signals.heed();
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
@@ -140,17 +143,17 @@ impl<'a> UnderWay<'a> {
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
         let shown = escape_path(path);
-        // From here on the folder must not look like the result of an earlier run.
+        // From here on, the folder must not look like the result of an earlier run.
         let begun = |exit| record::begun(&shown, plans, exit, order.tune.as_ref()).to_json();
         folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;
-        // Removes the files of an earlier run, and creates the files that grow while cells run.
+        // Removes the files of an earlier run, and creates the files that grow during the run.
         let prepared = || {
             remove_renderings(&folder)?;
             inputs::keep(&folder, &inputs::of_plans(plans))?;
             Observations::begin(&folder)
         };
         let observations = prepared().map_err(|e| {
-            // The run cannot continue, but nobody interrupted it.
+            // The run cannot continue, so the record must not say that a user interrupted it.
             let _ = folder.put("run.json", begun(Exit::Environment).as_bytes());
             refused(e)
         })?;
@@ -164,7 +167,7 @@ impl<'a> UnderWay<'a> {
         }
     }
 
-    /// Runs plans with progress on stderr. Can be called again until it returns a note.
+    /// Runs plans and shows progress on stderr. Callers can repeat this until it returns a note.
     pub(super) fn run(&mut self, plans: &[Plan], console: &Console<'_>) -> (Vec<Judged>, Vec<Note>) {
         let Order { work, twice, asks, tune, .. } = self.order;
         let mut progress = Progress::new(work.progress, plans, console);
@@ -183,12 +186,12 @@ impl<'a> UnderWay<'a> {
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
         let timing = Timing::new(self.order.work.jobs(), self.started.elapsed(), self.timing);
-        // The record is written even if there is no room for the other files.
+        // The record is written even if the disk has no room for the other files.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
         record.notes.extend(rendered.as_ref().err().map(|e| format!("{}: {e}", record::UNWRITTEN)));
         let recorded = write_record(&self.folder, &record).map_err(|e| {
-            // Without their record, renderings are useless and take disk space.
+            // Other files are useless without the record, and they take disk space.
             let again = remove_renderings(&self.folder).and_then(|()| write_record(&self.folder, &record));
             if again.is_ok() { FolderError { path: self.folder.path().to_owned(), ..e } } else { e }
         });
@@ -220,7 +223,7 @@ impl Ran {
     }
 
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
-        // Host time goes to stderr, apart from simulated figures.
+        // Host time goes to stderr, because stdout has only simulated figures.
         console.remark(&self.timing.line());
         if console.surroundings.step_summary.is_some() {
             ci::append_page(&render::summary(&self.record), console);
@@ -240,7 +243,7 @@ impl Ran {
     }
 }
 
-/// True if a report wrote this file in `hist` or `repro`. Other files stay.
+/// True if a report wrote this file to `hist` or `repro`. Other files stay.
 fn is_ours(path: &Path) -> bool {
     let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
     match &*text(path.extension()) {
@@ -251,7 +254,8 @@ fn is_ours(path: &Path) -> bool {
     }
 }
 
-/// True for the name of a metric, also of an earlier version: only its group must be known.
+/// True for the name of a metric. Earlier versions had other metrics, so only the group must be
+/// known.
 fn is_metric(name: &str) -> bool {
     let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
@@ -262,7 +266,7 @@ fn remove_renderings(folder: &Folder) -> Result<(), FolderError> {
     EMPTIED.iter().try_for_each(|sub| folder.clear(sub, is_ours))
 }
 
-/// Writes `run.json` last: a program that waits for it then finds all other files.
+/// Writes `run.json` last. A program that waits for this file then finds all others.
 pub(super) fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
     let mut json = folder.begin("run.json")?;
     record.write(&mut json).map_err(|cause| json.failed(cause.into()))?;
@@ -307,7 +311,7 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
     }
 }
 
-/// What stdout gets for a record. `last` has the last lines for people.
+/// The output of a record for stdout. `last` has the last lines for people.
 pub(super) fn shown(record: &RunRecord, format: Format, last: &str, console: &Console<'_>) -> String {
     let story = |paint, columns| render::story(record, paint, columns, console.voice.verbose);
     match format {
@@ -324,7 +328,7 @@ pub(super) fn shown(record: &RunRecord, format: Format, last: &str, console: &Co
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
     let paint = console.out_paint();
-    // If the user asked questions, the answers are the result.
+    // If the user asked questions, their answers are the result.
     let asked = record.is_of_findings() && !record.answers.is_empty();
     let told = if asked { render::answers(record, console.columns()) } else { render::reasons(record) };
     let wrong = told + &render::warnings(record, paint);

@@ -1,4 +1,4 @@
-//! Which variants of which files are read, checked and run; what is refused before anything runs.
+//! Tests which variants of which files are read, checked and run, and what is refused before a run.
 
 use insta::assert_snapshot;
 
@@ -6,7 +6,7 @@ use super::tests::Desk;
 use crate::record::Verdict;
 use crate::record::fixture::TIES;
 
-/// A backend that stores nothing and one that stores all: a flag suits only one of them.
+/// A backend that stores nothing, and one that stores everything. The flag fits only one of them.
 const BACKENDS: &str = "\n[variant.bare]\nset = { \"backend.provisioning\" = \"none\", \"gateway.serve.capture\" = { hash = {} } }\n[variant.rich]\n";
 const FLAG: &str = "--set gateway.serve.capture={flag={}}";
 
@@ -131,7 +131,7 @@ fn what_settings_of_a_table_lose_is_an_answer_and_no_failure() {
     assert!(record.failing().count() > 20, "each setting tells what it lost");
     let junit = desk.read("out/junit.xml");
     assert!(junit.contains("failures=\"0\" errors=\"0\"") && !junit.contains("<failure"), "{junit}");
-    // With `--fail-fast` it fails at the first of them.
+    // With `--fail-fast` the run fails at the first one.
     let first =
         "sweep @ties.toml --table architectures --variant lost --out @first --progress none --fail-fast -j 1";
     assert_eq!(desk.run(first), 11, "{}", desk.err);

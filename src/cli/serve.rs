@@ -1,4 +1,6 @@
-//! `serve`: serves a scenario at real time to real apps; and replays such a session.
+//! `serve`: serves a scenario in real time to real apps. Also replays such a session.
+//!
+//! A plan describes a cell before it runs. A stack is a sync engine with its server half.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -24,17 +26,17 @@ use crate::setup::Setup;
 use crate::world::Stacks;
 use crate::{base, live};
 
-/// The longest wait for the head of a request.
+/// The longest time to wait for the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 
-/// The most bytes of request bodies in memory at once.
+/// The largest size of all request bodies in memory, in bytes.
 const HELD_MAX: usize = 256 << 20;
 
-/// The server of a session, with the world around it.
+/// The server of a session, and the simulated world around it (links, faults, office).
 struct Served {
     setup: Setup,
     stacks: Stacks,
-    /// The name of the protocol with its options, in words.
+    /// The name of the protocol with its options, as text.
     protocol: String,
     options: BTreeMap<String, String>,
     upstream: Option<Upstream>,
@@ -107,13 +109,13 @@ pub(super) fn serve(args: &ServeArgs, console: &mut Console<'_>) -> anyhow::Resu
         session.run(&|| signals.any(), &mut hears).map_err(troubled)?
     };
     let concluded = concluded(args, (&plan, &folder), &ended, console);
-    // The app that requested the verdict gets the same text.
+    // If an app requested the verdict, the app gets the same text.
     let told = concluded.as_ref().map(|(_, text)| text.clone());
     ended.tell(told.map_err(|error| format!("not judged: {error}\n")));
     concluded.map(|(exit, _)| exit)
 }
 
-/// The head of the session's log.
+/// The first line of the session's log.
 fn head(args: &ServeArgs, plan: &Plan, served: &Served, roster: &Roster) -> Head {
     Head {
         syncdyno_session: LOG_VERSION,
@@ -130,7 +132,8 @@ fn head(args: &ServeArgs, plan: &Plan, served: &Served, roster: &Roster) -> Head
     }
 }
 
-/// Refuses files of rows at rest unless they are of a user's own server and of known entities.
+/// Refuses files with the final rows, unless they belong to a user's own server and to known
+/// entities.
 fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Result<()> {
     if !args.backend.is_empty() && served.mode() == Mode::Scenario {
         let why = "--backend needs --upstream or --tunnel: its rows are those of your own server";
@@ -147,7 +150,7 @@ fn refuse_backends(args: &ServeArgs, plan: &Plan, served: &Served) -> anyhow::Re
     }
 }
 
-/// The plan of the single cell that is served.
+/// The plan of the single cell (simulation) to serve.
 fn plan(args: &ServeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
     let text = sources::read(&args.scenario)?;
     let request = Request {
@@ -161,7 +164,7 @@ fn plan(args: &ServeArgs, console: &Console<'_>) -> anyhow::Result<Plan> {
 
 fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Result<Served> {
     let stacks = console.runner.engines().ok_or_else(|| Refusal::usage("nothing can be served here"))?;
-    // With a user's own server, the scenario's protocol does not matter.
+    // If a user's own server responds, the protocol of the scenario does not matter.
     let before_ones_own = || as_served("plain", &BTreeMap::new(), plan, stacks);
     if let Some(url) = &args.upstream {
         if !args.option.is_empty() {
@@ -196,7 +199,7 @@ fn served(args: &ServeArgs, plan: &Plan, console: &Console<'_>) -> anyhow::Resul
     as_served(name, &args.option.iter().cloned().collect(), plan, stacks)
 }
 
-/// The world of a plan, with the server of the plan's stack.
+/// The simulated world of a plan, with the server of the plan's stack.
 fn as_planned(plan: &Plan, stacks: &Stacks) -> Served {
     Served {
         setup: Setup::clone(plan),
@@ -208,7 +211,7 @@ fn as_planned(plan: &Plan, stacks: &Stacks) -> Served {
     }
 }
 
-/// The world of a plan, with a server of this protocol and these additional options.
+/// The simulated world of a plan, with a server of this protocol and these extra options.
 fn as_served(
     name: &str,
     sets: &BTreeMap<String, String>,
@@ -279,7 +282,8 @@ fn troubled(trouble: Trouble) -> anyhow::Error {
     Refusal::because(exit, trouble.to_string())
 }
 
-/// Says which settings about phones have no effect: real phones decide these. `None`: none.
+/// The settings about phones that have no effect, because real phones decide them. `None` if the
+/// scenario has no such setting.
 fn left_out(plan: &Plan) -> Option<String> {
     use crate::base::Word;
     let of_apps = [
@@ -341,7 +345,7 @@ fn begins(
     }
 }
 
-/// Judges a session that has ended. Prints the verdict, and what to do with the files.
+/// Judges a finished session. Prints the verdict and explains how to use the files.
 fn concluded(
     args: &ServeArgs,
     (plan, folder): (&Plan, &Path),
@@ -385,7 +389,7 @@ fn concluded(
     let (exit, verdict) = judged(args, (folder, &history, &ended.history), console);
     console.result(&verdict);
     console.result(&text);
-    // The recorded part is judged, although something is missing.
+    // The recorded part is judged, even if a part of the recording is missing.
     let is_whole = unwritten.is_none() || exit != Exit::Success;
     Ok((if is_whole { exit } else { Exit::Environment }, verdict + &text))
 }
@@ -421,7 +425,6 @@ fn judged(
     (exit, text)
 }
 
-/// True if a file is the log of a session.
 pub(super) fn is_log(path: &Path) -> bool {
     Head::begins(&written::head(path))
 }

@@ -1,5 +1,5 @@
-//! Messages of `serve` with a user's own server: which parts of the scenario have no effect, where
-//! to send test hooks, what the server reported, and how to judge the rest.
+//! Messages of `serve` for a user's own server: parts of the scenario without effect, the address
+//! of test hooks, the reports of the server, and how to judge the rest.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::live::{Doors, ServerReportCounts};
 use crate::record::shell_word;
 use crate::scenario::Plan;
 
-/// Faults of the scenario's own backend and gateway, by key.
+/// The keys of faults of the scenario's own backend and gateway.
 const OF_BACKEND: [&str; 10] = [
     "backend_down",
     "backend_link_outage",
@@ -23,9 +23,9 @@ const OF_BACKEND: [&str; 10] = [
     "restore_backend",
     "restore_gateway",
 ];
-/// Faults of HTTP messages, by key.
+/// The keys of faults of HTTP messages.
 const OF_HTTP: [&str; 3] = ["response_loss", "foreign_responses", "copied_requests"];
-/// Tables of the scenario that make its backend fail.
+/// The tables of a scenario that make its backend fail.
 const TABLES: [&str; 3] = ["maintenance", "quota", "failures"];
 
 /// The parts of the scenario that have no effect on a user's own server.
@@ -66,7 +66,7 @@ pub(super) fn hooks(args: &ServeArgs, plan: &Plan, doors: &Doors) -> String {
     text
 }
 
-/// Says what the user's server reported, and how to judge the rest.
+/// The reports of the user's server, and how to judge the rest.
 pub(super) fn server_said(args: &ServeArgs, said: ServerReportCounts, history: &Path) -> String {
     let rows = |rows: u64| count(rows, "row");
     let rest =
@@ -88,7 +88,8 @@ pub(super) fn server_said(args: &ServeArgs, said: ServerReportCounts, history: &
     text
 }
 
-/// The warning about requests that were meant for test hooks; `None` if `number` is 0.
+/// The warning about requests for test hooks that were sent to the wrong address; `None` if
+/// `number` is 0.
 pub(super) fn strays(number: u64) -> Option<String> {
     let sent = count(number, "request");
     let hook = "/d/NAME/_syncdyno/observe";
@@ -96,7 +97,8 @@ pub(super) fn strays(number: u64) -> Option<String> {
     (number > 0).then_some(told)
 }
 
-/// The files with rows at rest, except for entities that the server reported; and a note on these.
+/// The files with the final rows of entities. If the server itself reported the rows of an entity,
+/// its file is left out and a note says this.
 pub(super) fn files(args: &ServeArgs, history: &str) -> (Vec<(String, String)>, Vec<String>) {
     let lines = history.lines().rev().filter(|line| line.contains("\"backend\""));
     let lines = lines.filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());

@@ -1,4 +1,4 @@
-//! `hunt --settle`: turns the file of a failure that is mended into an expectation.
+//! `hunt --settle`: turns the file of a repaired failure into an expectation.
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     Ok(Exit::Success)
 }
 
-/// The text with bounds of 0 in place of expected violations; `None` if no line names violations.
+/// The text in which expected violations become limits of 0; `None` if it expects no violation.
 fn settled(text: &str) -> Option<String> {
     let mut found = false;
     let mut settled = String::new();

@@ -1,4 +1,6 @@
-//! Runs a shard (a part of a plan's cells), and merges shards.
+//! Runs a shard (a part of the cells of a plan), and merges shards.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::Path;
 
@@ -31,7 +33,8 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Runs a shard or lists cells, if the user asked for this. For a merge, copies the shards' cells.
+/// Runs a shard or lists the cells, if the user asked for this. For a merge, it copies the cells of
+/// the shards.
 pub(super) fn instead(
     place: &OutputArgs,
     work: &Work,
@@ -57,7 +60,7 @@ pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> Result<CellList> {
     Ok(CellList::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
-/// Identifies the build for these plans: by its sources, or by the binary for third-party stacks.
+/// Identifies the program: by its sources, or by the binary if a stack is third-party.
 fn program(plans: &[Plan]) -> Result<String> {
     let source = Build::this().source.clone();
     if !plans.iter().any(|plan| plan.is_third_party) {
@@ -164,7 +167,8 @@ fn told_missing(pool: &Pool, roll: &CellList, missing: &[usize]) -> String {
     )
 }
 
-/// Options about how and where to work, which change no result: long and short name, takes a value.
+/// Options that do not change the result. Each has its long name, its short name, and whether it
+/// takes a value.
 const RUNTIME_OPTIONS: [(&str, char, bool); 11] = [
     ("--partition", '\0', true),
     ("--out", 'o', true),
@@ -199,7 +203,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
             (Some((_, _, takes)), _) => {
                 let _ = (*takes && !joined).then(|| rest.next());
             }
-            // All short options change no result. One that takes a value ends the word.
+            // Short options never affect the result. An option with a value ends its word.
             (None, Some(flags)) => {
                 let takes =
                     |flag: char| RUNTIME_OPTIONS.iter().any(|(_, short, takes)| *short == flag && *takes);

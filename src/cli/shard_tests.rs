@@ -1,4 +1,4 @@
-//! Whatever happens to shards, a merge gives the report of one machine, or is refused.
+//! Tests that a merge gives the report of one machine or is refused, whatever happened to shards.
 
 use std::fs;
 use std::path::Path;
@@ -51,7 +51,7 @@ fn assert_as_alone(desk: &Desk) {
     }
 }
 
-/// Cuts the file of a shard, as a kill would, after this many thousandths.
+/// Cuts the file of a shard after `milli` thousandths, as a kill would.
 fn cut(desk: &Desk, folder: &str, milli: u64) {
     let path = desk.path(folder).join(NAME);
     let length = fs::metadata(&path).unwrap().len();
@@ -77,7 +77,7 @@ proptest! {
                 let (folder, part) = (format!("{nth}-{shard_number}"), format!("{deal}:{shard_number}/{of}"));
                 prop_assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
                 cut(&desk, &folder, cuts[nth * of + shard_number - 1]);
-                // The first of all are run again; later ones stay as they are.
+                // The shards of the first partition run again. Those of later ones stay cut.
                 if nth == 0 {
                     prop_assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
                 }
@@ -134,7 +134,7 @@ fn a_merge_writes_where_it_is_told_and_into_no_shard() {
     let before = files(&desk.path("one"));
     assert_eq!(desk.run("merge @one --out @one"), 2);
     assert!(files(&desk.path("one")) == before);
-    // A path that is not UTF-8, and a shard by the name of its file.
+    // A path that is not UTF-8, and a shard that is named by its file.
     let out = desk.path("").join(std::ffi::OsString::from_vec(b"o\xFFt".to_vec()));
     let (shard, to) = (desk.path("one").join(NAME), out.clone());
     let words = ["syncdyno".into(), "merge".into(), shard.into(), "--out".into(), to.into_os_string()];

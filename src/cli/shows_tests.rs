@@ -1,4 +1,4 @@
-//! Claims of scenarios in a run, answers to questions, and `run --for`.
+//! Tests claims of scenarios, answers to questions, and `run --for`.
 
 use insta::assert_snapshot;
 
@@ -109,7 +109,7 @@ fn what_cannot_be_asked_is_told_and_tests_nothing() {
     for asks in [
         format!("{ASKS}{needs}"),
         ASKS.replace("= 20 }", "= 2000 }"),
-        // A mistake in the file that asks is reported for that file.
+        // A mistake in the file with the questions is reported for that file.
         ASKS.replace("chunk_rows\" = 20", "streams\" = 99"),
         String::new(),
     ] {

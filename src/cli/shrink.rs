@@ -1,4 +1,4 @@
-//! `shrink`: makes a failing cell small and keeps it as a scenario.
+//! `shrink`: makes a failing cell (simulation) small and writes it as a scenario.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::oracle;
 use crate::record::{EndingKind, Exit, Reason};
 use crate::scenario::{Document, Plan, Request};
 
-/// The most runs for one failure. Unless cells are tiny, the budget of time ends it earlier.
+/// The largest number of runs for one failure. Usually the time limit ends the search earlier.
 pub(super) const RUNS_MAX: u64 = 3_000;
 
-/// A failing cell: the scenario as its file has it, and the plan that runs.
+/// A failing cell: the scenario in the words of its file, and the plan that runs.
 pub(super) struct Failing {
     pub(super) script: Script,
     pub(super) path: PathBuf,
@@ -47,7 +47,7 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
     Ok(signals.exit().unwrap_or(Exit::Success))
 }
 
-/// A line for the user about the file that was written.
+/// A line for the user about the written file.
 pub(super) fn told(shrunk: &Shrunk, found: &Found, path: &Path) -> String {
     let runs = count(shrunk.runs, "run");
     let end = match shrunk.end {
@@ -78,7 +78,7 @@ fn failing(args: &ShrinkArgs, console: &Console<'_>) -> anyhow::Result<Failing> 
     Ok(as_written(plan, &sets, console))
 }
 
-/// The cell in the words of its file, if the file still means the same; else the resolved scenario.
+/// The cell in the words of its file. If the file has changed its meaning, the resolved scenario.
 pub(super) fn as_written(plan: Plan, sets: &[String], console: &Console<'_>) -> Failing {
     let path = PathBuf::from(&plan.source.path);
     let axes = plan.source.axes.iter().map(|(key, value)| format!("{key}={value}"));
@@ -99,7 +99,7 @@ pub(super) fn as_written(plan: Plan, sets: &[String], console: &Console<'_>) -> 
     Failing { script: Script::of(table, seed), path, plan }
 }
 
-/// The failure to keep: by `check`, or by the gravest check if `check` is `None`.
+/// The failure that must stay: of `check`, or of the gravest check if `check` is `None`.
 fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Goal> {
     let signals = means.signals.clone();
     let (judged, goals) = shrink::judged(plan, means, &|| signals.any());
@@ -128,7 +128,7 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
     found.ok_or_else(|| Refusal::because(Exit::Nothing, nothing))
 }
 
-/// Writes a failure into a folder; its name has a digest of the content. Returns file and path.
+/// Writes a failure to a folder. The file's name has a digest of the content.
 pub(super) fn keep(
     shrunk: &Shrunk,
     failing: &Failing,

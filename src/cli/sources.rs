@@ -1,4 +1,6 @@
-//! Turns paths into plans. Only this file calls the scenario room to read files.
+//! Turns paths into plans. Only this file calls the module `scenario` to read files.
+//!
+//! A cell is one simulation: one variant and one seed. A plan describes a cell before it runs.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -19,7 +21,7 @@ use crate::scenario::{self, DIAGNOSTICS_SHOWN, Document, Invalid, Plan, Request,
 
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
-/// All documents in `paths`, or the built-in hospital day. Reports TOML errors of all files.
+/// All scenarios in `paths`, or the built-in hospital day. TOML errors of all files are reported.
 pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<Document>> {
     if paths.is_empty() {
         return Ok(vec![Document::hospital_day()]);
@@ -29,7 +31,7 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<
     sound(read?, console)
 }
 
-/// Replaces renamed keys in the files by their present names, and says which files changed. Other
+/// Replaces renamed keys in the files by their present names, and prints the changed files. Other
 /// mistakes are reported when the files are read.
 pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     if paths.is_empty() {
@@ -72,8 +74,8 @@ pub(super) fn mend(paths: &[PathBuf], console: &mut Console<'_>) -> Result<()> {
     })
 }
 
-/// The text with present names, as long as it stays valid TOML. If a file has a key under both
-/// names, it is unclear which one counts.
+/// The text with present names. A replacement that would make the TOML invalid is not made. For
+/// example, a file can have both names of a key, and either value could be meant.
 fn mended(path: &Path, text: &str, console: &Console<'_>) -> String {
     let is_toml = |text: &String| toml::from_str::<toml::Table>(text).is_ok();
     let mut text = text.to_owned();
@@ -124,14 +126,14 @@ pub(super) fn combined(
 ) -> Result<Vec<Plan>> {
     refuse_too_many(documents, selection)?;
     let request = Request { axes, ..request(selection) };
-    // Errors in variants that do not run would not help.
+    // Only variants that run are checked.
     let asked = documents.iter().filter_map(|document| Some((document, wanted(document, selection)?)));
     let plans = asked
         .map(|(document, variants)| cells(document, &Request { variants, ..request.clone() }, console))
         .collect();
     let plans = sound(plans, console)?.concat();
     let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
-    // A name that no file has is misspelt, even if other names match.
+    // If no file has a variant of this name, the name is misspelt, even if other names match.
     let strange: Vec<&str> =
         selection.variant.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
     if !strange.is_empty() {
@@ -144,7 +146,7 @@ fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Resul
     document.plans(request, &console.runner.stacks())
 }
 
-/// The selected variants that a document has; `None` if it has none, which another file may have.
+/// The selected variants of a document. `None` if it has none of them; another file may have them.
 fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
     let there = document.variants();
     let both: Vec<String> =
@@ -156,7 +158,7 @@ pub(super) fn requested(document: &Document, request: &Request, console: &Consol
     Ok(sound(vec![cells(document, request, console)], console)?.concat())
 }
 
-/// Refuses two axes that set the same key: a cell's name would have both.
+/// Refuses two axes that set the same key, because the name of a cell would contain both values.
 pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> Result<()> {
     let variants = wanted(document, selection).unwrap_or_default();
     let overlap = |[one, two]: [&str; 2]| {
@@ -166,7 +168,8 @@ pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: V
     document.overlap(&request).map_or(Ok(()), |keys| Err(Refusal::usage(overlap(keys))))
 }
 
-/// The cells of a document with other values of some keys; an error says why there are none.
+/// The cells of a document with other values of some keys. If there are none, the error gives the
+/// reason.
 pub(super) fn with(
     document: &Document,
     selection: &Selection,
@@ -181,12 +184,12 @@ pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> Result<Vec<
     combined(&documents(&selection.paths, console)?, selection, Values::new(), console)
 }
 
-/// Prints each warning once, also with `-q`: a warning may mean that a pass proves nothing.
+/// Prints each warning once, also with `-q`, because a warning can mean that a pass proves nothing.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
     let (mut warned, mut told) = (BTreeSet::new(), BTreeSet::new());
     for (at, plan) in plans.iter().enumerate() {
-        // Cells that differ only in their seed follow each other.
+        // Cells that differ only in their seed are neighbours.
         let same = |last: &Plan| {
             last.source.digest == plan.source.digest && last.source.variant == plan.source.variant
         };
@@ -257,7 +260,7 @@ pub(super) fn read_run(file: &Path) -> Result<String> {
     read_record(file).map_err(|e| Refusal::unreadable(file, &e))
 }
 
-/// The text of a scenario. Invalid UTF-8 is reported as a mistake in the file.
+/// The text of a scenario. Invalid UTF-8 is a mistake in the file.
 fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
@@ -269,7 +272,8 @@ fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     Ok(scenario::text_of(bytes, &escape_path(path)))
 }
 
-/// The scenario files in paths. Of a folder: all `*.toml` in it, sorted by name, without reports.
+/// The scenario files in `paths`. A folder stands for its `*.toml` files, sorted by name. Reports
+/// in it are left out.
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -295,12 +299,12 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     entries.sort();
     for path in entries {
-        // Skips links, which may lead back up, and reports, which hold copies of failing cells.
+        // Links may lead back to a parent folder, and reports contain copies of failing cells.
         if path.is_dir() && !path.is_symlink() && !path.join("run.json").exists() {
             walk(&path, files)?;
             continue;
         }
-        // A link without a target is included, so that reading it gives the error.
+        // A link without a target is not skipped, so that reading it gives an error.
         let is_there = || path.is_file() || path.is_symlink() && !path.exists();
         if path.extension().is_some_and(|e| e == "toml") && is_there() {
             files.push(path);
@@ -328,7 +332,7 @@ pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
     if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
 }
 
-/// The cells that match a filter; all cells without filters. Refuses a filter without any match.
+/// The cells that match a filter. Without filters, all cells. A filter without a match is an error.
 fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     let of = |plan: &Plan, filter: &String| {
         passes(std::slice::from_ref(filter), &plan.source.scenario, plan.source.variant.as_deref())
@@ -345,8 +349,8 @@ fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     Ok(plans.into_iter().filter(wanted).collect())
 }
 
-/// True if a filter matches: a pattern all of scenario, variant or `scenario.variant`, a text a
-/// part.
+/// True if a filter matches. A pattern must match the whole scenario, variant or
+/// `scenario.variant`. A text must occur in one of them.
 pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) -> bool {
     let whole = variant.map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}.{variant}"));
     let passes = |filter: &String| match filter.contains(['*', '?']) {
@@ -361,7 +365,8 @@ pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) 
 /// Matches a name with a pattern: `*` stands for any characters, `?` for one.
 fn is_like(name: &str, pattern: &str) -> bool {
     let name: Vec<char> = name.chars().collect();
-    // By length, true if this prefix of the name matches the part of the pattern read so far.
+    // For each length, true if the prefix of the name matches the part of the pattern that was
+    // read.
     let mut like: Vec<bool> = (0..=name.len()).map(|n| n == 0).collect();
     for letter in pattern.chars() {
         let longer = (0..=name.len()).map(|n| match letter {

@@ -1,4 +1,4 @@
-//! `sweep`: a grid of settings, and which of them is best.
+//! `sweep`: runs a grid of settings, and finds the best one.
 
 use std::collections::BTreeSet;
 
@@ -73,7 +73,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
     })
 }
 
-/// The sweep to compare with: it has another key as its first axis. `None` without `--against`.
+/// The sweep to compare with, which has another key as its first axis. `None` without `--against`.
 fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
     let Some(against) = &args.against else { return Ok(None) };
     let mut reference = args.grid.clone();

@@ -19,10 +19,10 @@ use crate::render::tables::Own;
 use crate::scenario::{Document, Invalid, Plan, TABLES, TableAxis, TablePlan};
 use crate::setup::Happening;
 
-/// A table with its scenarios.
+/// A table and its scenarios.
 type Chosen = (TablePlan, Vec<Document>);
 
-/// The table that the user names or the file declares; `None` if the sweep has axes instead.
+/// The table that the user named or that the file declares. `None` if the sweep has axes instead.
 pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<Chosen>> {
     let selection = &args.grid.selection;
     let owners = match &args.table {
@@ -54,7 +54,7 @@ pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<C
     Ok(Some((table, documents)))
 }
 
-/// The checks for a sweep without a table.
+/// Checks the arguments of a sweep without a table.
 fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
     match args.only.is_empty() {
         true => Ok(None),
@@ -62,7 +62,7 @@ fn without(args: &SweepArgs) -> Result<Option<Chosen>> {
     }
 }
 
-/// Keeps only the given values of an axis, in the order of the table.
+/// Keeps only these values of an axis, in the order of the table.
 fn narrow(table: &mut TablePlan, title: &str, values: &str) -> Result<()> {
     let titles = table.axis.iter().map(|axis| axis.title.clone()).collect::<Vec<_>>();
     let Some(axis) = table.axis.iter_mut().find(|axis| axis.title == title) else {
@@ -109,7 +109,7 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
     let documents = fitting(&table, documents, selection, console)?;
     let (plans, tried) = plans(&table, &documents, selection, console)?;
     let Some(first) = plans.first() else {
-        // An error in the unchanged file has a place in the file.
+        // An error in the unchanged file can name its place in the file.
         sources::combined(&documents, selection, Values::new(), console)?;
         let why = tried.into_iter().find_map(|(_, refused)| refused).unwrap_or_default();
         let why = format!("error: no setting of the table can be run: {why}");
@@ -130,7 +130,8 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
     })
 }
 
-/// The scenarios for the table: one with one variant, unless axes vary these.
+/// The scenarios of the table. Unless an axis varies them, only one scenario and one variant
+/// remain.
 fn fitting(
     table: &TablePlan,
     documents: Vec<Document>,
@@ -218,12 +219,12 @@ fn plans(
             }
         }
     }
-    // The seeds of a setting follow each other.
+    // The seeds of a setting are neighbours.
     tried.dedup();
     Ok((plans, tried))
 }
 
-/// Kinds of changes that the plan makes in no setting.
+/// The kinds of changes that the plan never makes.
 fn never(plan: &Plan) -> Vec<&'static str> {
     let of = |kind| plan.taken().any(|action| action.kind == kind);
     let before = plan.data.iter().any(|data| data.deleted_daily > Ppm(0));

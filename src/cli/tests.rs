@@ -1,4 +1,4 @@
-//! The command line with a fake runner: its output, its files, its exit codes.
+//! Tests of the command line with a fake runner: its output, its files, its exit codes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -49,7 +49,7 @@ impl Desk {
     pub(super) fn record(&self, folder: &str) -> RunRecord {
         RunRecord::parse(&self.read(&format!("{folder}/run.json"))).unwrap()
     }
-    /// Runs `args`; `@` at the start of a word is replaced by the folder.
+    /// Runs `args`. An `@` at the start of a word stands for the folder.
     pub(super) fn run(&mut self, args: &str) -> u8 {
         let here = format!("{}/", self.dir.path().display());
         let words: Vec<String> = args.split(' ').map(|word| word.replacen('@', &here, 1)).collect();
@@ -63,7 +63,7 @@ impl Desk {
     pub(super) fn runs(&self) -> u64 {
         self.fake.runs.load(Ordering::Relaxed)
     }
-    /// Runs one command per line; returns each with its code and output, ready for a snapshot.
+    /// Runs one command per line. Returns each with its exit code and output, for a snapshot.
     pub(super) fn session(&mut self, commands: &str) -> String {
         let mut told = String::new();
         for command in commands.lines().map(str::trim).filter(|command| !command.is_empty()) {
@@ -76,7 +76,7 @@ impl Desk {
         }
         told
     }
-    /// A desk with the shortest scenario, extended by `below`.
+    /// A desk with the shortest scenario. `below` is added to the scenario.
     pub(super) fn with(below: &str) -> Desk {
         let desk = Desk::new();
         desk.write("ties.toml", &format!("{TIES}{below}"));
@@ -84,7 +84,7 @@ impl Desk {
     }
 }
 
-/// Shortens a list of all names, which grows.
+/// Shortens a list of all names, because the list grows with each version.
 fn few(line: &str) -> String {
     match line.split_once("there are `") {
         Some((head, list)) if list.matches(',').count() > 6 => {
@@ -98,7 +98,8 @@ fn few(line: &str) -> String {
 #[test]
 fn a_failing_cell_is_named_with_the_command_that_runs_it_again_and_that_command_does() {
     let mut desk = Desk::with(&format!("{LOST}{FINE}"));
-    // The only failing cell need not be named; without its variant the fake loses nothing.
+    // If only one cell fails, it need not be named. The fake runner loses rows only for this
+    // variant.
     insta::assert_snapshot!(desk.session(
         "run @ties.toml --seed 7 --out @out --progress none
          replay @out#ties.lost.s7
@@ -275,7 +276,7 @@ fn the_command_that_a_replayed_file_names_replays_that_file() {
     let mut desk = of_variants("lost");
     desk.run("run @ties.toml --out @out --progress none");
     let repro = desk.path("out/repro/ties.lost.s1.toml").display().to_string();
-    // Without its variant the fake loses nothing, so the file names it again.
+    // The fake runner loses rows only for this variant, so the file gets the variant's name again.
     let text = fs::read_to_string(&repro).unwrap();
     fs::write(&repro, format!("{text}\n[variant.lost]\n")).unwrap();
     for how in ["", " -q"] {
@@ -308,7 +309,7 @@ fn a_check_tells_of_edits_that_find_no_row_once_for_all_seeds() {
     let mut desk = of_variants("fine");
     let action = "\n[action.sign]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n";
     desk.write("edits.toml", &format!("{TIES}{action}"));
-    // The second script takes long, and in the third nobody edits.
+    // The second script takes long, and the third has no edits.
     insta::assert_snapshot!(desk.session(
         "check @edits.toml --seeds 1..=3
          check @edits.toml --set entity.appointment.rows=500001
@@ -332,7 +333,7 @@ fn a_cell_that_was_cut_off_is_replayed_without_a_digest_to_hold_it_against() {
     let mut desk = of_variants("endless");
     assert_eq!(desk.run("run @ties.toml --time-limit 100ms --out @out --progress none"), 124, "{}", desk.err);
     let id = desk.record("out").cells[0].id.clone();
-    // As another variant, the fake ends normally.
+    // For a cell of another variant, the fake runner ends normally.
     let mut record = desk.record("out");
     record.cells[0].variant = Some("fine".to_owned());
     desk.write("out/run.json", &record.to_json());

@@ -1,4 +1,8 @@
 //! `tune`: searches the best settings for each class, link and fleet size.
+//!
+//! A knob is a searched key, and a setting has one value per knob. A place is the fixed part of a
+//! search: a variant with one class, link and fleet size. A cell is one simulation. Noise is the
+//! random difference between seeds.
 
 use super::args::{TuneArgs, TuneFormat};
 use super::console::Console;
@@ -22,7 +26,7 @@ use crate::scenario::{Document, Plan, Request};
 use crate::{analysis, render};
 
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
-/// The default number of seeds, from the scenario's own on: fewer show little of the noise.
+/// The default number of seeds, starting with the scenario's own. Fewer show little of the noise.
 const SEEDS: u64 = 8;
 
 pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -52,7 +56,7 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
     Ok(ran.close(console))
 }
 
-/// The index of a place, a setting there, and true if the cell is only shown next to the result.
+/// The index of a place, a setting, and whether the cell only serves to show this setting.
 type Whose = (usize, Setting, bool);
 
 struct Search<'a> {
@@ -62,13 +66,13 @@ struct Search<'a> {
     across: Vec<Across>,
     places: Vec<Place>,
     name: String,
-    /// All plans that ran. Before the first run: one cell of each place.
+    /// All plans that ran. Before the first run, one plan per place.
     plans: Vec<Plan>,
     judged: Vec<Judged>,
     missing: usize,
     notes: Vec<Note>,
     cells: CellsTuned,
-    /// The options of the command line that say what is searched, and the limits.
+    /// The command-line options that define the search and its limits.
     given: Vec<String>,
     remarks: Vec<String>,
 }
@@ -131,7 +135,8 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// Adds a place. Plans its first grid, so that wrong values are reported before any run.
+    /// Adds a place. Its first grid is planned at once, so that wrong values are reported before
+    /// any run.
     fn begin(
         &mut self,
         variant: Option<String>,
@@ -187,7 +192,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// The cells of some settings in a place. Their names begin with the knobs, as in a sweep.
+    /// The cells of some settings at a place. Their names begin with the knobs, as in a sweep.
     fn cells_at(
         &self,
         variant: Option<&str>,
@@ -207,7 +212,7 @@ impl<'a> Search<'a> {
         sources::requested(&self.document, &request, console)
     }
 
-    /// The knob cut off at the page cap, because no response has more rows.
+    /// Cuts the range of a knob at the page cap, because no response has more rows.
     fn cut_at_page_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
         let cap = page_cap(knob, corner);
         let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
@@ -239,7 +244,7 @@ impl<'a> Search<'a> {
         digest.hex()
     }
 
-    /// Runs the cells that all places want next. False if none are wanted or the run must stop.
+    /// Runs the cells that the places need next. False if they need none, or if the run must stop.
     fn step(&mut self, under_way: &mut UnderWay<'_>, console: &Console<'_>) -> anyhow::Result<bool> {
         let (plans, whose) = self.wanted(console)?;
         if plans.is_empty() {
@@ -263,7 +268,7 @@ impl<'a> Search<'a> {
         Ok(goes_on)
     }
 
-    /// The cells that all places want next.
+    /// The cells that all places need next.
     fn wanted(&self, console: &Console<'_>) -> anyhow::Result<(Vec<Plan>, Vec<Whose>)> {
         let (mut plans, mut whose) = (Vec::new(), Vec::<Whose>::new());
         for (i, place) in self.places.iter().enumerate() {
@@ -280,7 +285,7 @@ impl<'a> Search<'a> {
         Ok((plans, whose))
     }
 
-    /// The record. A failing setting is a result: the run fails only if no setting is left.
+    /// The record. A failing setting is a result. The run fails only if no setting is left.
     fn record(&mut self, folder: &str) -> RunRecord {
         let tune = self.tuned();
         // An interrupt after the last cell has no effect.
@@ -288,7 +293,7 @@ impl<'a> Search<'a> {
             let is_late = |note: &Note| matches!(note.exit, Exit::Interrupted | Exit::Terminated);
             self.notes.retain(|note| note.is_after_cells || !is_late(note));
         }
-        // Each batch of cells counted only its own cells.
+        // Each batch has counted only its own cells, so the notes get the total.
         let how_far = human::ended((self.plans.len() - self.missing) as u64, self.plans.len() as u64);
         let of_cells = self.notes.iter_mut().filter(|note| !note.is_after_cells);
         of_cells.for_each(|note| *note = Note::stopped(note.exit, &how_far));
@@ -328,7 +333,8 @@ fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
     capped.then(|| f64::from(corner.backend.page_cap))
 }
 
-/// The metric of the size that the knob bounds; `None` if it is a controller's first chunk.
+/// The metric of the size that the knob limits. `None` if the knob is only the first chunk of a
+/// controller.
 fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
     let fixed = plan.engine.pull.steering.controller == Controller::Fixed;
     (knob.key() == PULL_ROWS && fixed).then_some("engine.pull.response_rows")
@@ -345,7 +351,7 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     if turns_seed { Err(Refusal::usage(what)) } else { Ok(knobs) }
 }
 
-/// A value as part of a place's name; "devices" follows a plain number of devices.
+/// A value in the name of a place. The word "devices" follows a number of devices.
 fn named(key: &str, value: &str) -> String {
     let of_fleet = key.starts_with("fleet.") && key.ends_with(".devices");
     match value.parse() {
@@ -371,7 +377,7 @@ fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) 
     given
 }
 
-/// The values for which the search is repeated: classes, links, fleet sizes, and further axes.
+/// The values for which the search is repeated: classes, links, fleet sizes, and other axes.
 fn across(args: &TuneArgs, base: &Plan) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
     let options = [
@@ -409,7 +415,8 @@ fn refuse_large(cells: u128) -> anyhow::Result<()> {
 
 type PlaceAxes = (Option<String>, Vec<(String, String)>);
 
-/// All places: each variant with each combination of values. Refuses too large first grids.
+/// All places: each variant with each combination of values. First grids that are too large are an
+/// error.
 fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> anyhow::Result<Vec<PlaceAxes>> {
     let grid = knobs.iter().map(Knob::count).fold(0, u128::saturating_add);
     let points = across.iter().map(|across| across.values.len() as u128).fold(1, u128::saturating_mul);

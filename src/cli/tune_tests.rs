@@ -1,4 +1,4 @@
-//! `tune` and `--resume` with a fake runner.
+//! Tests of `tune` and `--resume` with a fake runner.
 
 use std::fs;
 use std::sync::atomic::Ordering;
@@ -53,7 +53,7 @@ fn where_no_setting_is_a_candidate_the_search_says_why_and_exits_10() {
          report @out -q"
     )));
     assert_eq!(desk.record("out").exit_code, 10);
-    // A metric that no cell has leaves no setting either.
+    // If no cell has the metric, no setting can be chosen either.
     let mut desk = self::desk();
     assert_eq!(desk.run("tune @ties.toml --progress none --out @out"), 10);
     assert_eq!(desk.record("out").tune.unwrap().places[0].best, None);
@@ -109,11 +109,11 @@ fn a_sweep_and_a_run_go_on_where_they_were_stopped() {
     const FILES: [&str; 4] = ["run.json", "cells.csv", "series.csv", "summary.md"];
     for (command, exit, tried) in [
         ("sweep @ties.toml --axis engine.pull.chunk_rows=16..256*2 --metric engine.session.duration", 0, 0),
-        // The remedy of the failing variant is tried once, at the end.
+        // For the failing variant, one remedy is tried at the end.
         ("run @lost.toml --seeds 1..=15", 11, 1),
     ] {
         let mut desk = desk();
-        // Failing cells get their lives, whichever part they ran in.
+        // Failing cells get the lives of their records, in whichever part they ran.
         let variants = "[variant.fine]\nset = { seed = 1 }\n[variant.lost]\nset = { seed = 1 }\n";
         desk.write("lost.toml", &format!("{TIES}\n{variants}"));
         assert_eq!(desk.run(&format!("{command} --progress none --out @out -j 1")), exit, "{}", desk.err);

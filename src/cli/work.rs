@@ -1,4 +1,5 @@
-//! Options of all commands that run cells: how to work, and where the report goes.
+//! Options of all commands that run cells (simulations): how to run them, and where the report
+//! goes.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -54,11 +55,12 @@ pub(super) fn processors() -> usize {
 }
 
 impl Work {
-    /// The number of cells that run at once.
+    /// The number of cells that run in parallel.
     pub(super) fn jobs(&self) -> usize {
         self.jobs.map_or_else(processors, usize::from)
     }
-    /// The rest of the time limit, which includes reading the scenarios; `None` without a limit.
+    /// The rest of the time limit; `None` without a limit. `elapsed` includes reading the
+    /// scenarios.
     pub(super) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
         self.time_limit.map(|limit| limit.saturating_sub(elapsed))
     }

@@ -1,4 +1,4 @@
-//! Writes files where the user wants them, and protects foreign files in a report's folder.
+//! Writes the files of the user, and protects files in a report's folder that no report wrote.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -12,7 +12,7 @@ use crate::record::{FolderError, Tool};
 use crate::render;
 use crate::scenario::file;
 
-/// The first 4 096 bytes of a file; empty if it does not exist or is not a regular file.
+/// The first 4 096 bytes of a file. Empty if it does not exist or is not a regular file.
 pub(super) fn head(path: &Path) -> Vec<u8> {
     let mut head = Vec::new();
     if let Ok(file) = file::open(path, file::Named::InFile) {
@@ -21,7 +21,7 @@ pub(super) fn head(path: &Path) -> Vec<u8> {
     head
 }
 
-/// True for a device or a pipe: these are written to, not replaced.
+/// True for a device or a pipe. They are written to, not replaced.
 fn takes_all(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
@@ -35,13 +35,13 @@ pub(super) fn refuse_existing_file(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a temporary file next to `path`, creating the folder, and renames it. So the file is
-/// never incomplete. The new file keeps the permissions of the old one.
+/// Writes a temporary file next to `path` and renames it, so the file is never incomplete. Creates
+/// the folder. The new file has the permissions of the old one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     replace_if(path, bytes, || Ok(()))
 }
 
-/// Like [`replace`], but calls `may` between writing and renaming: an error prevents the latter.
+/// Like [`replace`], but calls `may` before renaming. An error of `may` prevents the rename.
 pub(super) fn replace_if(
     path: &Path,
     bytes: &[u8],
@@ -75,20 +75,20 @@ pub(super) fn replace_if(
     part.persist(&target).map_err(|e| failed(e.error)).map(drop)
 }
 
-/// The default mode of new files, before the umask.
+/// The mode of new files before the umask.
 fn open_to_all() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
-/// Files that are rendered from a record, or belong to the same cells.
+/// Files of a report other than `run.json`.
 pub(super) const RENDERED: [&str; 7] =
     ["timing.json", "cells.csv", "series.csv", "console.txt", "junit.xml", "summary.md", "report.html"];
 
 /// Folders that a report fills. Files of an earlier run are removed first.
 pub(super) const EMPTIED: [&str; 2] = ["hist", "repro"];
 
-/// Refuses a folder in which a report would replace or remove files that no report wrote, or has a
-/// link in the place of a file. A resumed run owns its report.
+/// Refuses a folder in which a report would replace or remove files that no report wrote. Also
+/// refuses links in the place of files. A resumed run owns its report.
 pub(super) fn refuse_foreign_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
     let files = || RENDERED.iter().chain(&["run.json"]).map(|name| folder.join(name));
     let folders = || EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name));
@@ -100,7 +100,7 @@ pub(super) fn refuse_foreign_folder(folder: &Path, resumed: bool) -> anyhow::Res
         let text = format!("{} is a link, but a report writes only inside its folder", escape_path(link));
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
-    // A run that was cut off may have left only its journal.
+    // A run that was killed may have left only its journal.
     let other = ours().find(|path| path.exists() && !is_left(path));
     if let Some(other) = other.filter(|_| !resumed && !is_report) {
         let other = escape_path(other);
@@ -117,14 +117,13 @@ pub(super) fn refuse_foreign_folder(folder: &Path, resumed: bool) -> anyhow::Res
     wrong.map_or(Ok(()), |(path, why)| Err(refused(FolderError { path, cause: io::Error::other(why) })))
 }
 
-/// The error for a report that cannot be written.
 pub(super) fn refused(error: FolderError) -> anyhow::Error {
     Refusal::environment(format!("{error}; to write the report elsewhere, use --out DIR"))
 }
 
 pub(super) const JUNIT: &str = "junit.xml";
 
-/// True for a file that a refused run left: the next run may overwrite it.
+/// True for a file that a refused run left. The next run may overwrite it.
 pub(super) fn is_left(path: &Path) -> bool {
     path.ends_with(JUNIT) && String::from_utf8_lossy(&head(path)).contains(render::REFUSED)
 }

@@ -1,4 +1,6 @@
-//! Builds the record of a run from its cells. It gives no verdict.
+//! Builds the record of a run from its cells, without a verdict.
+//!
+//! A cell is one simulation: one variant and one seed. A plan describes a cell before it runs.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +13,16 @@ use super::tuned::TuneRecord;
 use crate::base::Digest;
 use crate::scenario::Plan;
 
-/// Says what stopped a run as a whole, not one of its cells.
+/// The reason why a whole run stopped early, or did not write its whole report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub exit: Exit,
     pub text: String,
-    /// True if all cells had ended and the stop came while failing cells were being explained.
+    /// True if the run stopped after all cells had ended, while it explained the failing ones.
     pub is_after_cells: bool,
 }
 
-/// By kind of note, its text, and the exit code of a run that has only this note.
+/// The text of each kind of note, and the exit code of a run that has only this note.
 const NOTES: [(&str, Exit); 5] = [
     ("interrupted", Exit::Interrupted),
     ("terminated", Exit::Terminated),
@@ -28,11 +30,11 @@ const NOTES: [(&str, Exit); 5] = [
     ("stopped at the first failing cell", Exit::Success),
     (UNWRITTEN, Exit::Success),
 ];
-/// The note for a full disk. It changes the exit code of the program, not that of the run.
+/// The note for a full disk. It changes the exit code of the program, but not of the run.
 pub const UNWRITTEN: &str = "not all of the report was written";
 
 impl Note {
-    /// The note of a run that stopped with `exit` at `how_far`. `Success`: at a failing cell.
+    /// `exit` says why the run stopped. `Success` means that it stopped at the first failing cell.
     pub fn stopped(exit: Exit, how_far: &str) -> Note {
         let said = NOTES.iter().find(|(_, of)| *of == exit).map_or("stopped", |(said, _)| said);
         Note { exit, text: format!("{said}: {how_far}"), is_after_cells: false }
@@ -44,8 +46,7 @@ impl Note {
     }
 }
 
-/// The record of a run of `plans` without its verdict, to be stored in `folder`. It holds the cells
-/// in `judged`, which have outcomes.
+/// The record of a run without its verdict. The run's report goes to `folder`.
 pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
     let mut cells = Vec::with_capacity(judged.len());
@@ -76,13 +77,14 @@ pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-/// The record at the start of a run. A killed run leaves it; its exit code is then `cut_off`.
+/// The record that a run writes at its start. If the run is killed, the record stays on disk, and
+/// its exit code is `cut_off`.
 pub fn begun(folder: &str, plans: &[Plan], cut_off: Exit, tune: Option<&TuneRecord>) -> RunRecord {
     let exit_code = cut_off.code();
     RunRecord { exit_code, tune: tune.cloned(), ..unjudged(folder, plans, Vec::new(), &[]) }
 }
 
-/// Describes the scenarios of `plans`: all names and paths in one line, and one digest.
+/// Describes the scenarios of `plans`: one line with all names, one with all paths, and one digest.
 pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
     let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.source.digest.as_str()).collect();
@@ -100,14 +102,14 @@ pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     }
 }
 
-/// The id of a run: scenario, seed, short digest. It is known before anything runs.
+/// The id of a run: scenario, seed, short digest. The id is known before the run starts.
 pub fn run_id(plans: &[Plan]) -> String {
     let seeds = plans.iter().map(|plan| plan.seed.0).collect();
     named(plans, &seeds, &scenario_of(plans).digest)
 }
 
-/// The id of a search whose first cells are `plans`: like [`run_id`], but with all `seeds` and the
-/// digest of the search. So two different searches of one scenario have different ids.
+/// The id of a search whose first cells are `plans`. It contains all `seeds` and the digest of the
+/// search, so that 2 different searches of one scenario have different ids.
 pub fn search_id(plans: &[Plan], seeds: &[String], digest: &str) -> String {
     named(plans, &seeds.iter().filter_map(|seed| seed.parse().ok()).collect(), digest)
 }

@@ -1,5 +1,9 @@
-//! Baselines: the figures that a run must reproduce, in a committed file, one line per metric.
-//! Improvements fail a run, too: an unaccepted improvement would hide the next regression.
+//! A baseline is a file of figures that later runs must reproduce. It is committed to version
+//! control and has one line per metric.
+//!
+//! A run also fails if a figure improved: an improvement that nobody accepts would hide the next
+//! regression. A figure is the value of a metric in one cell (one simulation). A gated figure is
+//! one that fails the run if it differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +21,7 @@ pub(super) const SCHEMA_VERSION: &str = "2.0.0";
 pub struct Baseline {
     pub schema_version: String,
     pub tool: Tool,
-    /// The reasons given when it was saved and at each change, the latest last.
+    /// The reasons that users gave when they saved or changed the baseline, the latest last.
     pub reasons: Vec<String>,
     /// Cells by their id.
     pub cells: BTreeMap<String, BaselineCell>,
@@ -32,12 +36,13 @@ pub struct BaselineCell {
     pub axes: BTreeMap<String, serde_json::Value>,
     pub seed: String,
     pub digest: String,
-    /// The metrics that the scenario wants gated. If empty, the default metrics are gated.
+    /// The metrics that the scenario wants to gate. If the list is empty, the default metrics are
+    /// gated.
     pub gated: Vec<String>,
     pub metrics: CellFigures,
 }
 
-/// Why there is no baseline: the file is not one, or the record cannot become one.
+/// The reason why a file or a record is not a valid baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     #[error("not a baseline: {0}")]
@@ -46,7 +51,7 @@ pub enum BaselineError {
         "the baseline has schema version {0}, and this program reads version 2: remove it, and save it again"
     )]
     Version(String),
-    /// The record has cells that fail or did not end, or it is of a search that failed.
+    /// Some cells of the record failed or did not end, or its search failed.
     #[error("{0} did not pass, and a baseline contains only passing cells: save a run that passes")]
     NotPassing(String),
     #[error("{0} was observed, so no seed repeats it, and a baseline contains only repeatable cells")]
@@ -56,7 +61,7 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// Makes a baseline of a run whose cells passed, or failed only against another baseline.
+    /// Makes a baseline from a run. Its cells must pass, or fail only against another baseline.
     pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
         if record.cells.is_empty() {
             return Err(BaselineError::Empty);
@@ -64,7 +69,7 @@ impl Baseline {
         if let Some(cell) = record.cells.iter().find(|cell| cell.observed.is_some()) {
             return Err(BaselineError::Observed(cell.id.clone()));
         }
-        // The reason why a search failed is not stored in any cell.
+        // A search can fail without a failing cell, so the exit code decides here.
         if record.tune.is_some() && record.exit_code != Exit::Success.code() {
             return Err(BaselineError::NotPassing("the search".to_owned()));
         }
@@ -93,7 +98,7 @@ impl Baseline {
     }
 
     /// Adds the cells of `newer`. With `prune`, removes all cells that `newer` does not have.
-    /// Returns how many cells are new, how many changed, and how many `newer` does not have.
+    /// Returns 3 numbers: new cells, changed cells, and cells that `newer` does not have.
     pub fn take_in(&mut self, newer: Baseline, prune: bool) -> [usize; 3] {
         let (before, taken) = (self.cells.len(), newer.cells.len());
         let is_other =
@@ -109,7 +114,7 @@ impl Baseline {
         [new, other, before + new - taken]
     }
 
-    /// The cells of the baseline that are `wanted` and not among `cells`, with their ids.
+    /// The cells of the baseline that `wanted` accepts and that are not in `cells`, with their ids.
     pub fn lacks(
         &self,
         cells: &[&CellRecord],
@@ -122,7 +127,8 @@ impl Baseline {
 }
 
 impl BaselineCell {
-    /// True if it has all that a run of `cell` would save, except metrics that `knows` denies.
+    /// True if this cell has every gated metric of `cell`, for the same scenario and seed. Metrics
+    /// that `knows` rejects are not needed.
     pub fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
         let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
@@ -143,7 +149,7 @@ impl BaselineCell {
                 (Some(_), None) => (Kind::Changed, format!("{name} is no longer measured")),
                 (None, _) => (Kind::Changed, format!("{name} is new")),
             };
-            // A metric that the baseline does not have is new in the program, so it is not gated.
+            // A metric that is missing in the baseline is new in the program, so it is not gated.
             let gated = self.gates(name) && self.metrics.contains_key(name);
             Some((kind, Change { gated, text }))
         });
@@ -165,7 +171,7 @@ impl BaselineCell {
     }
 }
 
-/// The metrics that a resolved scenario names under `baseline`.
+/// The value of `baseline_metrics` in a resolved scenario.
 fn named_metrics(resolved: &str) -> Vec<String> {
     let table: toml::Table = toml::from_str(resolved).unwrap_or_default();
     let named = table.get("baseline_metrics").and_then(toml::Value::as_array);
@@ -179,12 +185,12 @@ pub struct Change {
     pub text: String,
 }
 
-/// A phrase with the command that makes the run in `folder` the new baseline.
+/// The end of a sentence: it gives the command that makes the run in `folder` the new baseline.
 pub fn accept(name: &str, folder: &str) -> String {
     format!("{ACCEPT}{}", accept_command(name, folder, ""))
 }
 
-/// The command of [`accept`] alone, with an extra option.
+/// The same command without the words before it, and with an extra option.
 pub fn accept_command(name: &str, folder: &str, option: &str) -> String {
     let [name, folder] = [name, folder].map(shell_word);
     format!("syncdyno baseline update {name} {folder}{option} --reason \"…\"")
@@ -197,7 +203,7 @@ enum Kind {
     Better,
 }
 
-/// Kind and text of a change: `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`
+/// The text of a change: `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`
 fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     let stats = ["value", "p95", "p50", "p99", "max", "min", "never", "count", "mean"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
@@ -220,7 +226,8 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     };
     let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
     let (kind, word) = match (better, is > was) {
-        // A count is neither better nor worse, nor is a figure that one side lacks.
+        // A count is neither better nor worse. If one side has no figure, the change has no
+        // direction.
         _ if stat == "count" || was.is_none() || is.is_none() => (Kind::Changed, "changed"),
         (Better::Neither, _) => (Kind::Changed, "changed"),
         (Better::Higher, true) | (Better::Lower, false) => (Kind::Better, "better"),
@@ -231,7 +238,7 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
         _ => String::new(),
     };
     let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
-    // Values that differ only by nanoseconds have the same text.
+    // Figures that differ by a few nanoseconds can have the same text.
     let moved = if there == here { there } else { format!("{there} → {here}") };
     (kind, format!("{name}{stat} is {word}: {moved}{change}"))
 }

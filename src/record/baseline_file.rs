@@ -1,6 +1,8 @@
-//! The file format of a baseline. Per scenario it has one line per cell, then one line per metric
-//! with its figure in every cell. If all cells share a figure, it is written once. So a change is
-//! one line of a diff.
+//! The file format of a baseline (figures that later runs must reproduce).
+//!
+//! Each scenario has one line per cell (one simulation). Then it has one line per metric with the
+//! figures of all cells. If all cells have the same figure, the line contains it once. So a changed
+//! metric changes one line of a diff.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +16,7 @@ use super::run::{Tool, version_of};
 use crate::base::escape_json;
 use crate::metrics::Unit;
 
-/// Down to this depth of brackets, each value has its own line.
+/// Each value down to this depth of brackets is on its own line.
 const DEPTH: usize = 4;
 
 impl Baseline {
@@ -27,7 +29,6 @@ impl Baseline {
         let file: BaselineFile = serde_json::from_str(&text)?;
         Ok(file.baseline().map_err(<serde_json::Error as serde::de::Error>::custom)?)
     }
-    /// The baseline as JSON: per scenario one line per cell and one line per metric.
     pub fn to_json(&self) -> String {
         let mut bytes = Vec::new();
         let lines = Serializer::with_formatter(&mut bytes, Lines::to(DEPTH));
@@ -52,7 +53,7 @@ struct BaselineFile {
 #[serde(deny_unknown_fields)]
 struct OfScenario {
     cells: Vec<Line>,
-    /// Metric, unit, and the figure of each cell. A single figure is that of all cells.
+    /// Metric, unit, and the figure of each cell. A single figure applies to all cells.
     figures: Vec<(String, Unit, Vec<Option<Written>>)>,
 }
 
@@ -83,7 +84,7 @@ impl BaselineFile {
         BaselineFile { schema_version: of.schema_version, tool: of.tool, reasons: of.reasons, scenarios }
     }
 
-    /// The baseline in the file. An error names a scenario whose figures do not fit its cells.
+    /// The error names a scenario whose figures do not match its cells.
     fn baseline(self) -> Result<Baseline, String> {
         let mut cells = BTreeMap::new();
         for (scenario, of) in self.scenarios {
@@ -121,7 +122,7 @@ impl OfScenario {
         OfScenario { cells: cells.into_iter().map(|(line, _)| line).collect(), figures }
     }
 
-    /// The figures of the cell with index `at`; `None` if a line has figures for fewer cells.
+    /// The figures of the cell with index `at`; `None` if a line has too few figures.
     fn figures_of(&self, at: usize) -> Option<CellFigures> {
         let mut all = CellFigures::new();
         for (name, unit, of) in &self.figures {

@@ -27,7 +27,8 @@ impl Build {
         static THIS: OnceLock<Build> = OnceLock::new();
         THIS.get_or_init(|| {
             let mut schema = Digest::new();
-            // A test keeps this file up to date: generating it here would slow down each start.
+            // Generating the schema here would slow down each start. A test keeps this file up to
+            // date.
             schema.text(include_str!("../../schema/scenario.schema.json"));
             Build {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

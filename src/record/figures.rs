@@ -1,5 +1,7 @@
-//! The figures of cells, and their compact form for a record of thousands of cells: units once per
-//! record, numbers without a unit, distributions as lists, and no zero figures.
+//! The figures of cells, and their compact form in a record.
+//!
+//! A cell is one simulation. A figure is the value of one metric in one cell. A record can have
+//! thousands of cells, so it stores each unit once, distributions as lists, and no zero figures.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::metrics::{self, Figure, Figures, Kind, NEVER, TABLE, Unit};
 
-/// The figures of a cell by metric. Known names are borrowed, as memory holds thousands of cells.
+/// The figures of a cell by metric. Known names are borrowed, because memory holds thousands of
+/// cells.
 pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
 pub fn held(figures: &Figures) -> CellFigures {
@@ -59,7 +62,8 @@ impl FiguresRecord {
         let names = self.numbers.keys().chain(self.distributions.keys());
         names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
     }
-    /// Adds units, and the zero figures that were left out. An error names an unknown metric.
+    /// Sets the units and adds the zero figures that the file omits. The error names an unknown
+    /// metric.
     pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
         let mut told = std::mem::take(figures);
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));
@@ -86,8 +90,8 @@ impl FiguresRecord {
     }
 }
 
-/// A figure as written: a number, or `[count, min, p50, p95, p99, max]` and the mean if it is
-/// known. If some waits never ended, their count and the longest known wait follow.
+/// A figure in the file: a number, or `[count, min, p50, p95, p99, max]` and the mean if it is
+/// known. If some waits never ended, the list also has their count and the longest known wait.
 #[derive(PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "no figure: it is a number, or a list of 7 or 9")]
 pub(super) enum Written {
@@ -111,7 +115,7 @@ impl From<&Figure> for Written {
 }
 
 impl Written {
-    /// The figure with the unit `Count`; the caller sets the real unit.
+    /// The figure with the unit `Count`. The caller then sets the real unit.
     pub(super) fn figure(&self) -> Option<Figure> {
         let unit = Unit::Count;
         let list = match self {
@@ -129,7 +133,7 @@ impl Written {
     }
 }
 
-/// Writes the figures of a cell without those that are zero.
+/// Writes the figures of a cell, and omits the zero ones.
 pub(super) fn write<S: Serializer>(figures: &CellFigures, to: S) -> Result<S::Ok, S::Error> {
     let told = figures.iter().filter(|(name, figure)| name.contains(['@', '/']) || !figure.is_nothing());
     to.collect_map(told.map(|(name, figure)| (name, Written::from(figure))))

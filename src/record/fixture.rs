@@ -1,4 +1,6 @@
-//! Handmade plans and outcomes for the tests of this room and of the rooms that import it.
+//! Fixed plans and outcomes for the tests of this module and of the modules that import it.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::cmp::Reverse;
 
@@ -26,7 +28,7 @@ rows = 20
 devices = 3
 "#;
 
-/// A small plan of scenario `ties`; each variant has its own digest.
+/// A small plan (description of one cell) of scenario `ties`. Each variant has its own digest.
 pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
     let request = Request { seeds: vec![seed], ..Request::default() };
     let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
@@ -95,7 +97,7 @@ pub(crate) fn alike(unit: Unit, count: u64, value: u64) -> Figure {
     spread(unit, count, [value; 5])
 }
 
-/// Adds waits of one device to a cell, each as (end, duration).
+/// Adds waits of one device to a cell. Each pair is the end of a wait and its duration.
 pub(crate) fn wait(judged: &mut Judged, metric: &'static str, waits: &[(u64, u64)]) {
     let mut all = Distribution::default();
     waits.iter().for_each(|(_, value)| all.observe(*value));
@@ -111,7 +113,7 @@ pub(crate) fn wait(judged: &mut Judged, metric: &'static str, waits: &[(u64, u64
     judged.tails.insert(metric.to_owned(), tail);
 }
 
-/// Sets figures of a cell: in seconds if the metric's name ends with `time`, otherwise as a count.
+/// Sets figures of a cell. The unit is seconds if the metric's name ends with `time`, else a count.
 pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
     for (name, value) in figures {
         let figure = match name.ends_with("time") {
@@ -122,7 +124,7 @@ pub(crate) fn set(cell: &mut CellRecord, figures: &[(&'static str, u64)]) {
     }
 }
 
-/// The text of a record as its file would hold it, so that a changed record can be read again.
+/// The text of a record in its file format. Tests change a record and read it again.
 pub(crate) fn written(record: &RunRecord) -> String {
     let mut record = record.clone();
     record.figures = FiguresRecord::of(record.cells.iter().map(|cell| &cell.metrics));
@@ -156,7 +158,7 @@ pub(crate) fn found(check: &'static str, n: u64) -> Violation {
     }
 }
 
-/// A gate on a percentile, at most `max`.
+/// A gate (limit on a figure) on a percentile: at most `max`.
 pub(crate) fn gate(metric: &str, stat: &str, max: u64) -> Gate {
     Gate {
         name: "usable".to_owned(),
@@ -167,7 +169,7 @@ pub(crate) fn gate(metric: &str, stat: &str, max: u64) -> Gate {
     }
 }
 
-/// A setting with this cost relative to the best, in millionths.
+/// A setting of a search, with its cost relative to the best setting, in millionths.
 pub(crate) fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let figure = Some(100_000_000_000 / cost_ppm);

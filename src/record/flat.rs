@@ -1,4 +1,4 @@
-//! CSV files: one row per cell, per point of a series, or per request (as `calibrate` reads it).
+//! Writes CSV files: one row per cell, per point of a time series, or per request.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -8,8 +8,8 @@ use crate::base::{Stamp, Word};
 use crate::metrics::{NEVER, STATS, Sample};
 use crate::world::{Ended, LoggedRequest};
 
-/// Writes `cells.csv`: one row per cell, one column per swept key, metric and statistic. A metric
-/// has a column `never` only if some of its waits never ended.
+/// Writes `cells.csv`: one row per cell (one simulation), one column per swept key, metric and
+/// statistic. A metric has a column `never` only if some of its waits never ended.
 pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -57,8 +57,9 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// Writes `series.csv` in long form: the first point of each series, every change of its value, and
-/// the last point. Writes cell by cell: the points of many cells do not fit in memory.
+/// Writes `series.csv`, with one row per point. A point is left out if the value did not change,
+/// except the first and the last one. The writer takes cell after cell, because the points of many
+/// cells do not fit in memory.
 pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {
@@ -89,7 +90,8 @@ fn no_formula(text: &str) -> String {
     if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
 }
 
-/// Writes `requests`, sorted by start; `began` is the wall clock at virtual time zero.
+/// Writes `requests`, sorted by start, in the format that `calibrate` reads. `began` is the wall
+/// clock at virtual time 0.
 pub fn requests(requests: &[LoggedRequest], began: Stamp, out: impl Write) -> io::Result<()> {
     let mut sorted: Vec<&LoggedRequest> = requests.iter().collect();
     sorted.sort_by_key(|request| (request.at, request.device));

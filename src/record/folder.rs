@@ -1,4 +1,5 @@
-//! The folder of a report. Files are written under a temporary name and then renamed.
+//! The folder of a report. A file is written under a temporary name and then renamed, so that a
+//! killed run leaves no half file.
 
 use crate::base::escape_path;
 use std::fs;
@@ -32,13 +33,13 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.path
     }
-    /// Writes a file completely or not at all; `name` may contain a subfolder.
+    /// Writes a whole file or nothing. `name` may contain a subfolder.
     pub fn put(&self, name: &str, contents: &[u8]) -> Result<(), FolderError> {
         let mut part = self.begin(name)?;
         part.write_all(contents).map_err(|cause| part.failed(cause))?;
         part.finish()
     }
-    /// Starts a file. It gets its final name when it is [finished](Part::finish).
+    /// Starts a file. [`finish`](Part::finish) gives it its final name.
     pub fn begin(&self, name: &str) -> Result<Part, FolderError> {
         let path = self.place(name)?;
         let part = path.with_extension("part");
@@ -46,7 +47,8 @@ impl Folder {
         Ok(Part { out: io::BufWriter::new(file), part, path })
     }
 
-    /// The path of a file. Refuses a link as subfolder: its target may belong to somebody else.
+    /// The path of a file. A subfolder that is a link is an error: its target may belong to another
+    /// user.
     fn place(&self, name: &str) -> Result<PathBuf, FolderError> {
         let path = self.path.join(name);
         if let Some(parent) = path.parent() {
@@ -76,7 +78,8 @@ impl Folder {
         };
         for entry in entries {
             let entry = entry.map_err(failed(&path))?;
-            // Links are not followed: a link with one of our names is removed, its target is not.
+            // Links are not followed. If `ours` matches a link, the link is removed but not its
+            // target.
             let is_folder = entry.file_type().map_err(failed(&entry.path()))?.is_dir();
             if !is_folder && ours(&entry.path()) {
                 fs::remove_file(entry.path()).map_err(failed(&entry.path()))?;
@@ -109,7 +112,7 @@ pub struct Part {
 }
 
 impl Drop for Part {
-    /// Removes an unfinished file: it has no value and takes disk space.
+    /// Removes an unfinished file, because it only takes disk space.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.part);
     }
@@ -117,7 +120,7 @@ impl Drop for Part {
 
 impl Part {
     pub fn finish(mut self) -> Result<(), FolderError> {
-        // After the rename the temporary file is gone, so `drop` removes nothing.
+        // The rename has already removed the temporary file, so `drop` finds nothing to remove.
         self.out.flush().and_then(|()| fs::rename(&self.part, &self.path)).map_err(failed(&self.path))
     }
     pub fn failed(&self, cause: io::Error) -> FolderError {

@@ -1,4 +1,9 @@
-//! Findings in a cell: violations, occurrences, faults that did not fire, lives of records, series.
+//! Findings in a cell (one simulation): violations, occurrences, faults that did not fire, lives of
+//! records, and time series.
+//!
+//! A gate is a limit on a figure. The oracle is the judge that knows all true values. A swarm is a
+//! scenario in which each seed draws its own parts. The life of a record is the list of all its
+//! events.
 
 use std::collections::BTreeMap;
 
@@ -109,7 +114,7 @@ pub struct StepRecord {
 }
 
 impl LifeRecord {
-    /// This many steps are kept from the beginning of a long life, and as many from its end.
+    /// Number of steps that a long life keeps at its beginning, and again at its end.
     const STEPS_KEPT: usize = 12;
 
     pub fn new(record: String, story: Story) -> LifeRecord {
@@ -139,10 +144,10 @@ pub struct SeriesRecord {
 }
 
 impl SeriesRecord {
-    /// The most instants that a plot can show apart.
+    /// Number of instants that a plot can show separately.
     const INSTANTS: usize = 130;
 
-    /// Reduces samples: of neighbours it keeps the last level, or the longest wait.
+    /// Reduces samples: several neighbours become one. It has the last level, or the longest wait.
     pub fn of(samples: &[Sample]) -> Option<SeriesRecord> {
         let mut all: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
         for Sample { at_ns, series, value } in samples {

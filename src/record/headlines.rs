@@ -1,9 +1,12 @@
-//! Which figures a summary shows first, and which metrics a baseline gates by default.
+//! The metrics that a summary shows first, and the metrics that a baseline gates by default.
+//!
+//! A baseline is a file of figures that a run must reproduce. If it gates a metric, a different
+//! figure fails the run.
 
 use crate::metrics;
 use crate::oracle;
 
-/// A figure of the summary: how long people wait, or what they pay.
+/// A figure of the summary: how long people wait, or a cost such as bytes and requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Headline {
     pub metric: &'static str,
@@ -13,7 +16,8 @@ pub struct Headline {
     pub name: &'static str,
 }
 
-/// Requests for attachments. The summary adds these to others: their bytes use the links, too.
+/// Requests for attachments. The summary adds them to other requests, because they use the same
+/// links.
 pub const ATTACHMENT_REQUESTS: &str = "attachment.requests.count";
 
 const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'static str) -> Headline {
@@ -21,7 +25,8 @@ const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'
 }
 
 impl Headline {
-    /// The metric, then metrics that count the same elsewhere. The summary shows the sum of all.
+    /// The metric, and other metrics that count the same kind of thing. The summary shows their
+    /// sum.
     pub fn metrics(&self) -> impl Iterator<Item = &'static str> {
         let others = (self.metric == "engine.requests.count").then_some(ATTACHMENT_REQUESTS);
         [self.metric].into_iter().chain(others)
@@ -41,7 +46,7 @@ pub const SUMMARY: &[Headline] = &[
     headline("engine.requests.failed", "value", true, "tries without a response per person"),
 ];
 
-/// Figures in other sentences of the summary, such as the wait that users call the first login.
+/// Figures in other sentences of the summary.
 const SAID: &[Headline] = &[
     headline("engine.never_usable.devices", "value", false, "phones on which nobody could ever work"),
     headline("engine.first_screen.duration", "p95", false, "the first screen, 95 %"),
@@ -94,7 +99,7 @@ pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
-/// Losses that no check counts.
+/// Metrics of losses that no check of the oracle (the judge of a run) counts.
 const LOST: &[Headline] = &[
     headline("oracle.saved_edits.lost", "value", false, "saved edits lost"),
     headline(
@@ -111,27 +116,28 @@ pub fn is_loss(name: &str) -> bool {
     LOST.iter().any(|one| one.metric == name) || oracle::is_of_check(name)
 }
 
-/// The headline figure of a metric over all devices. Metrics of checks have no headline.
+/// The headline of a metric. Metrics of checks have no headline.
 pub fn headline_of(metric: &str) -> Option<&'static Headline> {
     [SUMMARY, SAID, LOST].into_iter().flatten().find(|one| one.metric == metric)
 }
 
-/// True if a metric counts losses, or is in the summary: for all devices, or for those that started
-/// in one state.
+/// True if a metric counts losses, or is in the summary. Metrics for one start state of devices
+/// (`metric@state`) count as the metric itself.
 pub fn is_summary(name: &str) -> bool {
     let stem = metrics::parts(name).0;
     let is_said = [SUMMARY, SAID].into_iter().flatten().any(|one| one.metric == stem);
-    // Metrics per start state count, too: two cells may differ only in that state.
+    // Two cells may differ only in the metrics of one start state.
     is_loss(name) || is_said && (name == stem || name.contains('@'))
 }
 
-/// True if a figure of the summary is a cost. False: it is a wait.
+/// True if a figure of the summary is a cost. Otherwise it is a wait.
 pub fn is_cost(name: &str) -> bool {
     let stem = metrics::parts(name).0;
     SUMMARY.iter().any(|one| one.each && one.metric == stem)
 }
 
-/// The rank of a metric in a list: first losses, then the summary, other headlines, and the rest.
+/// The position of a metric in a list: losses, then waits, the rest of the summary, other
+/// headlines, and finally all other metrics.
 pub fn weight(name: &str) -> usize {
     let is_wait = |name: &&str| name.ends_with(".duration") && SUMMARY.iter().any(|one| one.metric == *name);
     let metrics = |of: &'static [Headline]| of.iter().map(|one| one.metric);

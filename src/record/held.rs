@@ -1,4 +1,5 @@
-//! The demands on cells (expectations, gates, claims), and the answers to questions.
+//! Demands on cells (one simulation each) with their results: expectations, gates (limits on
+//! figures) and claims about pairs of cells. Also the answers to a user's questions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,7 @@ pub struct GateRecord {
 }
 
 impl GateRecord {
-    /// The figure that the gate checks: the metric, with the start state if it is about one.
+    /// The name of the figure that the gate checks: the metric, and the start state if it has one.
     pub fn figure(&self) -> String {
         let start = self.start.as_ref().map_or_else(String::new, |start| format!("@{start}"));
         format!("{}{start}", self.metric)

@@ -1,4 +1,6 @@
-//! `hist/*.hlog`: complete distributions in the log format of `HdrHistogram`.
+//! Writes complete distributions to `hist/*.hlog`, in the log format of `HdrHistogram`.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,16 +13,16 @@ use hdrhistogram::{Counter, Histogram};
 
 use crate::base::Span;
 
-/// Significant digits: values are exact to 0.1 %. The record has exact percentiles.
+/// Significant digits: the file is exact to 0.1 %. The run's record has exact percentiles.
 const DIGITS: u8 = 3;
 
 pub const HEAD: &str = "#[Histogram log format version 1.3]\n#[StartTime: 0.000 (seconds since epoch)]\n\
     \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n";
 
-/// The cookie of a compressed histogram. The length of the compressed data follows.
+/// The number that marks a compressed histogram. The length of the compressed data follows it.
 const COMPRESSED: u32 = 0x1c84_9314;
 
-/// Writes log lines. Creating a compressor is slower than compressing, so one is reused.
+/// Writes log lines. It reuses one compressor, because creating one is slower than compressing.
 pub struct Lines {
     plain: V2Serializer,
     bytes: Vec<u8>,
@@ -35,7 +37,8 @@ impl Default for Lines {
 }
 
 impl Lines {
-    /// The log line of a metric in a cell. `observed` has (value in its unit, count), ascending.
+    /// The log line of a metric in a cell. `observed` has pairs of value and count, in ascending
+    /// order.
     pub fn line(&mut self, cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
         let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
         // The largest value first, so that the histogram grows only once.

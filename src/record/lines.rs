@@ -1,14 +1,15 @@
-//! Writes JSON with one line per field, per cell, or per figure, for searching line by line.
+//! Writes JSON with one line per field, per cell or per figure, so that text tools can search it.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// Puts each value on its own line, down to a depth of `lines_to` brackets.
+/// Puts each value on its own line, down to `lines_to` nested brackets.
 pub(super) struct Lines {
     lines_to: usize,
     depth: usize,
-    /// True if nothing was written after the last opening bracket.
     empty: bool,
 }
 
@@ -51,7 +52,7 @@ impl Formatter for Lines {
         self.next(to, first)
     }
     fn begin_object_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
-        // Adds a space where people read and search the text.
+        // Values on their own line are for people, so a space follows the colon.
         to.write_all(if self.depth > self.lines_to { b":" } else { b": " })
     }
     fn end_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {

@@ -1,17 +1,19 @@
-//! Everything that is stored about a run: its record, the other files, and baselines.
+//! Everything that a run stores: its record, its other files, and baselines.
 //!
-//! [`unjudged`] builds the [`RunRecord`] that `run.json` holds; only `analysis` adds a verdict. All
-//! reports are made from the record alone. A later run must reproduce a [`Baseline`]. Only
+//! A run executes cells (one simulation each: one variant, one seed). [`unjudged`] builds the
+//! [`RunRecord`], the content of `run.json`. Only `analysis` adds a verdict. All reports come from
+//! the record alone. A [`Baseline`] has the figures that a later run must reproduce. Only
 //! [`Folder`] accesses files. Read `run` first, then `assemble`, `baseline`, `folder`.
 //!
 //! Invariants:
 //!
-//! - The record holds integers only and no host time: the same run gives the same bytes. Host time
-//!   is in [`Timing`], a separate file.
-//! - A record that was edited, or that another version wrote, is refused.
+//! - The record contains only integers and no host time, so the same run gives the same bytes. Host
+//!   time is in [`Timing`], a separate file.
+//! - The program refuses a record that was edited, or that another schema version wrote.
 //! - If several exit codes apply, the first in [`Exit::BY_PRECEDENCE`] wins. Failures are ordered
 //!   by [`Severity`], then by seed.
-//! - Other programs rely on the record's names: add names, but never rename ([`SCHEMA_VERSION`]).
+//! - Other programs rely on the record's names. Names may be added, but never renamed
+//!   ([`SCHEMA_VERSION`]).
 
 mod assemble;
 mod baseline;

@@ -1,4 +1,9 @@
 //! Why a cell did not pass.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce. A matrix is a run that shows the result of each setting, and a failing setting
+//! is a result, too. The oracle is the judge that knows all true values. A stack is a sync engine
+//! with its server half.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,8 +95,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The exit code if this is the only reason. An unknown code of a newer version counts as the
-    /// gravest one.
+    /// The exit code of a cell that has only this reason. An unknown code comes from a newer
+    /// version and counts as the gravest one.
     pub fn exit(&self) -> Exit {
         match self {
             Reason::Violation { .. } | Reason::TakenBack { .. } | Reason::Shelved { .. } => Exit::Correctness,
@@ -111,7 +116,7 @@ impl Reason {
             Reason::Broken { exit_code, .. } => Exit::of(*exit_code),
         }
     }
-    /// What failed, in a few words. A violation gives the name of its check.
+    /// A few words that say what failed. For a violation it is the name of the check.
     pub fn what(&self) -> String {
         match self {
             Reason::Violation { check } => check.clone(),
@@ -134,7 +139,8 @@ impl Reason {
             Reason::Broken { .. } => "a bug of the program or stack".to_owned(),
         }
     }
-    /// True for a finding about a setting: in a search or a matrix a result, not an error.
+    /// True for a finding about a setting. A search or a matrix reports it as a result, not an
+    /// error.
     pub fn is_finding(&self) -> bool {
         self.exit().is_finding()
     }

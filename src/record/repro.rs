@@ -1,4 +1,6 @@
-//! Repeats one cell: a scenario file for this cell alone, and the commands that a report names.
+//! Repeats one cell (one simulation): writes a scenario file for it, and the commands of reports.
+//!
+//! The life of a record is the list of all its events.
 
 use super::run::CellRecord;
 
@@ -6,8 +8,8 @@ const DIGEST_MARK: &str = "# digest: ";
 const FIGURES_MARK: &str = "# digest of the figures: ";
 const SOURCE_MARK: &str = "# digest of the program: ";
 
-/// The scenario file that repeats a cell: its resolved scenario with its seed. The header says why
-/// the cell fails (`why`), the command, and the digest `source` of the program that ran it.
+/// The scenario file that repeats a cell: its resolved scenario and its seed. The header has the
+/// reasons of the failure (`why`), the command, and the digest `source` of the program.
 pub fn repro(cell: &CellRecord, why: &[String], source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
     let why = why.iter().map(|reason| reason.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -32,12 +34,12 @@ fn head(cell: &str) -> String {
     format!("# {cell}, reduced to one cell.\n")
 }
 
-/// True if this file was written for this cell, and not for another one with the same file name.
+/// True if the file was written for this cell. Two cells can have the same file name.
 pub fn is_repro(cell: &str, text: &[u8]) -> bool {
     text.starts_with(head(cell).as_bytes())
 }
 
-/// The header of a file that [`repro`] wrote.
+/// The digests in the header of a file that [`repro`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReproHead<'a> {
     pub digest: Option<&'a str>,
@@ -61,10 +63,10 @@ pub fn replay_file(path: &str) -> String {
     format!("{REPLAY}{options_end}{}", shell_word(path))
 }
 
-/// The command `replay`, extended to show the life of a record.
+/// The replay command with an option that shows the life of one record.
 pub fn replay_record(replay: &str, record: &str) -> String {
     let record = shell_word(record);
-    // A recorded history cannot be run again: it is judged again.
+    // A recorded history is not a simulation, so its command judges it again.
     if replay.starts_with(JUDGE) {
         return format!("{replay} --record {record}");
     }

@@ -1,6 +1,12 @@
-//! The record of a run, as `run.json` holds it.
+//! The record of a run, which is the content of `run.json`.
 //!
-//! Other programs rely on its names: a rename needs a new major version.
+//! A cell is one simulation: one variant and one seed. A gate is a limit on a figure. A baseline is
+//! a file of figures that a run must reproduce. A matrix is a run that shows the result of each
+//! setting, and a failing setting is a result, too. The oracle is the judge that knows all true
+//! values. A swarm is a scenario in which each seed draws its own parts. A stack is a sync engine
+//! with its server half. The life of a record is the list of all its events.
+//!
+//! Other programs rely on the names of its fields. A rename needs a new major version.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -94,14 +100,14 @@ pub struct RunRecord {
     pub checksum: String,
 }
 
-/// Writes a record and its digest. Holds back the last brace, as the checksum goes before it.
+/// Writes a record and its digest. It delays the last bytes, because the checksum precedes them.
 struct ChecksumWriter<W> {
     out: W,
     digest: Digest,
     held: Vec<u8>,
 }
 
-/// The length of `\n}`, in bytes.
+/// The length of the last 2 bytes, `\n}`.
 const CLOSING: usize = 2;
 const CELL: usize = 2;
 
@@ -151,11 +157,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The verdict as text. A failure is in capitals so that it is easy to see.
+    /// The verdict as text. `FAIL` is in capitals so that readers see it quickly.
     pub fn word(self) -> &'static str {
         ["pass", "FAIL", "incomplete", "unsupported"][self as usize]
     }
-    /// True if it ran to its end, with any result.
+    /// True if the cell ran to its end, with a pass or a failure.
     pub fn was_run(self) -> bool {
         matches!(self, Verdict::Pass | Verdict::Fail)
     }
@@ -314,15 +320,15 @@ pub struct UnplacedRecord {
 }
 
 impl CellRecord {
-    /// True if the cell ran to its end and so has figures.
+    /// True if the cell ran to its end. Then it has figures.
     pub fn ended(&self) -> bool {
         !self.figures_digest.is_empty()
     }
-    /// Moves the metrics of `known` that this cell has not measured to `unmeasured`.
+    /// Lists in `unmeasured` the metrics of `known` for which this cell has no figure.
     pub fn leave_out(&mut self, known: &FiguresRecord) {
         self.unmeasured = if self.ended() { known.unmeasured(&self.metrics) } else { Vec::new() };
     }
-    /// Adds the figures that were left out. An error names a metric that `known` does not have.
+    /// Adds the zero figures that the file omits. The error names a metric that is not in `known`.
     pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
         if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
     }
@@ -338,12 +344,13 @@ impl CellRecord {
     pub fn number(&self, metric: &str) -> u64 {
         self.stat(metric, "value").unwrap_or(0)
     }
-    /// How many waits of a metric never ended; `None` if `stat` is a count.
+    /// The waits of a metric that never ended; `None` if the unit of `stat` is not that of the
+    /// metric.
     pub fn censored(&self, metric: &str, stat: &str) -> Option<Censored> {
         let figure = self.metrics.get(metric)?;
         figure.censored().filter(|_| figure.unit().of_stat(stat) == figure.unit())
     }
-    /// Splits an expectation's name into metric and statistic; `None` if the cell lacks the metric.
+    /// Splits the name of an expectation, such as `metric.p95`, into metric and statistic.
     pub fn named<'w>(&self, what: &'w str) -> Option<(String, &'w str)> {
         named(what, |name| self.metrics.contains_key(name))
     }
@@ -352,7 +359,7 @@ impl CellRecord {
         let (metric, stat) = self.named(what)?;
         self.stat(&metric, stat)
     }
-    /// Scenario, variant and axes: cells with the same setting differ only in their seed.
+    /// Scenario, variant and swept values. Cells with the same setting differ only in their seed.
     pub fn setting(&self) -> (&str, Option<&str>, String) {
         (&self.scenario, self.variant.as_deref(), format!("{:?}", self.axes))
     }
@@ -392,7 +399,7 @@ pub enum RecordError {
 }
 
 impl RunRecord {
-    /// Reads a record. Fails if it has another schema version or was edited.
+    /// Reads a record. Fails if the record was edited or has another schema version.
     pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
         let text = escape_json(text, "resolved");
         let schema_version = version_of(&text)?;
@@ -437,30 +444,33 @@ impl RunRecord {
         let fails = self.complete && failing.peek().is_some() && self.lacking().is_none();
         fails && self.exit_code == Exit::NoBaseline.code() && failing.all(CellRecord::is_changed)
     }
-    /// The command that accepts the run; `None` if it was stopped or cannot be accepted.
+    /// The command that makes the run the baseline; `None` if the run was stopped or cannot be
+    /// accepted.
     pub fn acceptance(&self) -> Option<&str> {
         self.accept.as_deref().filter(|_| self.notes.is_empty())
     }
-    /// A line with the command that accepts the run, if the cell fails by other figures; else
+    /// A line with that command, if a figure of the cell differs from the baseline; otherwise
     /// empty.
     pub fn acceptance_of(&self, cell: &CellRecord) -> String {
         let differs = cell.reasons.iter().any(|reason| reason.exit() == Exit::Regression);
         let command = self.acceptance().filter(|_| differs);
         command.map_or_else(String::new, |command| format!("\n{ACCEPT}{command}"))
     }
-    /// Says which part of the baseline the run left out, if the run fails because of it.
+    /// The part of the baseline that the run left out, if the run fails because of it.
     pub fn lacking(&self) -> Option<&str> {
         self.left_out.as_deref().filter(|_| self.left_out_fails)
     }
-    /// True if this is a recorded history of real apps, not a simulation.
+    /// True if the run judged a recorded history of real apps, not a simulation.
     pub fn is_observed(&self) -> bool {
         !self.cells.is_empty() && self.cells.iter().all(|cell| cell.observed.is_some())
     }
-    /// True if failing cells are results: in a search or a matrix that did not fail itself.
+    /// True if failing cells are results, not errors: in a search or a matrix that did not fail
+    /// itself.
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
-    /// True if a failing cell is a result, even in a matrix that fails because of other cells.
+    /// True if this failing cell is a result. A matrix can have such cells and fail because of
+    /// others.
     pub fn is_found(&self, cell: &CellRecord) -> bool {
         let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
         self.is_of_findings() || self.matrix && finds(cell) && !self.cells.iter().all(finds)
@@ -468,7 +478,8 @@ impl RunRecord {
     pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
         cell.ran_by.as_ref().unwrap_or(&self.build)
     }
-    /// A sentence that names the builds that ran its cells; `None` if one build ran all of them.
+    /// A sentence with the builds that ran the cells; `None` if the record's own build ran all
+    /// cells.
     pub fn mixed(&self) -> Option<String> {
         let own = self.build.to_string();
         let mut ran: BTreeMap<String, u64> = BTreeMap::new();
@@ -489,12 +500,13 @@ impl RunRecord {
     }
 }
 
-/// How many waits of a metric never ended in these cells together.
+/// Counts the waits of a metric that never ended, in all these cells together.
 pub fn censored(cells: &[&CellRecord], metric: &str) -> Option<Censored> {
     Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(metric)))
 }
 
-/// Splits an expectation's name into metric and statistic: a number's name, or `metric.stat`.
+/// Splits the name of an expectation into metric and statistic. A number metric has no statistic in
+/// its name, so `value` is returned.
 pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str)> {
     if is_there(key) {
         return Some((key.to_owned(), "value"));
@@ -505,14 +517,14 @@ pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str
     is_there(&metric).then_some((metric, stat))
 }
 
-/// A judged cell with its gates.
+/// A judged cell with its gates (limits on its figures).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judged {
-    /// The cell. Its replay command is set when the record is assembled.
+    /// The replay command of the cell is set later, when the record is assembled.
     pub cell: CellRecord,
-    /// Its gates; empty if it expects a violation or did not end.
+    /// Empty if the scenario expects a violation, or if the cell did not end.
     pub gates: Vec<GateRecord>,
-    /// The largest observations of the cell. The record does not store them.
+    /// The largest observations of the cell. They are not part of the record.
     pub tails: Tails,
 }
 

@@ -1,20 +1,24 @@
-//! The order in which failures are reported: losses of people's data come first.
+//! The order in which reports list failures: losses of people's data come first.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce. A matrix is a run that shows the result of each setting, and a failing setting
+//! is a result, too.
 
 use super::exit::Exit;
 use super::reason::Reason;
 use super::run::{CellRecord, RunRecord};
 use crate::oracle::{Harm, harm_of};
 
-/// How severe a reason is, the most severe first.
+/// The severity of a reason why a cell failed, the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// What the oracle found.
+    /// The oracle (the judge that knows all true values) found a violation.
     Found(Harm),
-    /// The cell could not be run, or a second run gave another result.
+    /// A cell could not run, or a second run gave another result.
     Unsure,
-    /// A gate or another threshold is missed, or something planned or expected did not occur.
+    /// A figure misses its limit, or a planned or expected event did not occur.
     Threshold,
-    /// A figure differs from the baseline, or nothing can be compared with it.
+    /// A figure differs from the baseline, or no baseline applies.
     Baseline,
 }
 
@@ -41,7 +45,6 @@ impl CellRecord {
         reasons.sort_by_key(|reason| reason.severity());
         reasons
     }
-    /// The severity of the cell's most severe reason; `None` if it has no reason.
     pub fn severity(&self) -> Option<Severity> {
         self.reasons.iter().map(Reason::severity).min()
     }
@@ -54,14 +57,15 @@ pub fn gravest_first<'a>(cells: impl IntoIterator<Item = &'a CellRecord>) -> Vec
     cells
 }
 
-/// The sort key of a cell, the most severe first.
+/// The key that sorts cells: the most severe first.
 pub fn place(cell: &CellRecord) -> (bool, Option<Severity>, u64) {
     let severity = cell.severity();
     (severity.is_none(), severity, cell.seed.parse().unwrap_or(u64::MAX))
 }
 
 impl RunRecord {
-    /// The failing cells to report, the most severe first; of a failing matrix those that fail it.
+    /// The failing cells to report, the most severe first. A failing matrix also has cells whose
+    /// failure is only a result; they are left out.
     pub fn told(&self) -> Vec<&CellRecord> {
         gravest_first(self.failing().filter(|cell| self.is_of_findings() || !self.is_found(cell)))
     }

@@ -1,4 +1,7 @@
-//! Host time and memory of a run. They are advisory, and never in one file with simulated figures.
+//! Host time and memory of a run. They are for information only, and no file with simulated figures
+//! contains them.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::time::Duration;
 
@@ -20,7 +23,7 @@ pub struct Timing {
 pub struct CellTiming {
     pub cell: String,
     pub wall_ns: u64,
-    /// The virtual time that passed in the meantime.
+    /// The virtual time that the cell simulated in `wall_ns`.
     pub virtual_ns: u64,
     /// Virtual time divided by host time, rounded down.
     pub speed: u64,
@@ -65,7 +68,7 @@ fn nanos(wall: Duration) -> u64 {
     u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// User and system time from `/proc/self/stat` (proc(5), fields 14 and 15, in ticks of 10 ms).
+/// User and system time in `/proc/self/stat`: fields 14 and 15 in proc(5), in ticks of 10 ms.
 fn cpu_ns(stat: &str) -> Option<u64> {
     let after_name = &stat[stat.rfind(')')? + 1..];
     let mut ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
@@ -78,7 +81,7 @@ pub fn peak_memory() -> Option<u64> {
     peak_bytes(&std::fs::read_to_string("/proc/self/status").ok()?)
 }
 
-/// `VmHWM` of `/proc/self/status`, in bytes.
+/// The peak memory, in bytes: `VmHWM` of `/proc/self/status`.
 fn peak_bytes(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

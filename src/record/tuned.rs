@@ -1,4 +1,8 @@
-//! The result of a search, as `run.json` holds it.
+//! The result of a search for the best settings, as stored in `run.json`.
+//!
+//! A cell is one simulation: one variant and one seed. A gate is a limit on a figure. A place is
+//! the fixed part of a search: a variant with one value for each key that is not searched. A knob
+//! is a key that a search varies. Noise is the random difference between seeds.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +57,6 @@ impl LimitRecord {
     pub fn unit(&self) -> Unit {
         if self.name == "memory" { Unit::Bytes } else { Unit::Ns }
     }
-    /// The limit as a sentence.
     pub fn asks(&self) -> String {
         let max = human::figure(self.unit(), self.max);
         match self.name.as_str() {

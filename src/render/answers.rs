@@ -1,4 +1,7 @@
-//! The text of answers to questions.
+//! Writes the answers to a user's questions as text.
+//!
+//! A question compares two variants of a scenario, the halves: one without a measure (a change of
+//! settings) and one with it.
 
 use super::claims::{both_told, sentence};
 use super::lines::{filled, joined, whole_figures};
@@ -9,7 +12,7 @@ use crate::metrics::human;
 use crate::record::{AnswerRecord, Finding, RunRecord, Stand, headline_of, named};
 
 pub(super) const FAULTS: &str = "checks that fail in your file as it is:";
-/// The most questions that are named as a remedy for a fault.
+/// At most this many questions are named as a remedy for a fault.
 const MENDS: usize = 3;
 
 impl AnsweredList<'_> {
@@ -22,7 +25,7 @@ impl AnsweredList<'_> {
 }
 
 impl Answered<'_> {
-    /// The answer in one line: what the scenario has, and the figures without and with the measure.
+    /// The answer in one line: the present state of the scenario, and the figures of both halves.
     pub(super) fn told(&self, record: &RunRecord) -> String {
         let (says, losses) = (sentence(record, self.first), losses(record, self.first));
         let tried = joined(&self.first.tried, ", ").map(|tried| format!("; tried with {tried}"));
@@ -86,7 +89,7 @@ impl Answered<'_> {
         self.weighed.as_ref().map_or(&[], |weighed| &weighed.harms)
     }
 
-    /// Says which other headline figure improves with the measure, and what the measure costs.
+    /// Names another headline figure that improves with the measure, and the price of the measure.
     fn price(&self, record: &RunRecord) -> String {
         let (Some(weighed), Some(cell)) = (&self.weighed, record.cell(&self.first.with)) else {
             return String::new();
@@ -129,7 +132,7 @@ impl Answered<'_> {
     }
 }
 
-/// The name of a harm, and a sentence that says that there is more of it.
+/// The name of a harm, and a text that says that the harm is more frequent.
 fn told_of(harm: Harm) -> [&'static str; 2] {
     match harm {
         Harm::Lost => ["saved edits lost", "more edits are lost"],
@@ -139,7 +142,7 @@ fn told_of(harm: Harm) -> [&'static str; 2] {
     }
 }
 
-/// A headline figure of both halves, by its name in the summary.
+/// A headline figure with its values in both halves.
 fn moved_told(moved: &Moved, devices: u64) -> String {
     let Some(headline) = headline_of(&moved.metric) else { return String::new() };
     let each = if headline.each { devices.max(1) } else { 1 };
@@ -154,7 +157,8 @@ fn moved_told(moved: &Moved, devices: u64) -> String {
     format!("{name}{stat} {}", both_told(moved.unit, both, moved.censored))
 }
 
-/// What is lost or stuck in a user's own scenario, and which questions mend it, one line each.
+/// The losses and stuck devices of a user's own scenario, with the questions whose measure helps.
+/// One line each.
 pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
     let line = |fault: Fault<'_>| {
         let mends = fault.mended_by.iter().take(MENDS).map(|(one, left)| {
@@ -191,7 +195,7 @@ pub fn answers(record: &RunRecord, columns: usize) -> String {
     text
 }
 
-/// The checks that fail without and with the measure, if they differ; else empty.
+/// The checks that fail without and with the measure; empty if they are the same.
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> String {
     let found = |cell: &str| {
         let cell = record.cell(cell)?;

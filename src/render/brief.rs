@@ -1,4 +1,6 @@
-//! The result of a setting in up to four sentences: for the terminal, the page and a CI job.
+//! Describes the result of a setting in at most 4 sentences.
+//!
+//! A setting is a scenario with fixed values. It has one cell (one simulation) per seed.
 
 use super::lines::{filled, whole_figures};
 use super::lost::{in_numbers, lost_how};
@@ -21,13 +23,12 @@ pub(super) struct HeadlineFigure {
     pub(super) unit: Unit,
     /// The value for all people together.
     pub(super) value: u64,
-    /// The number of people who share the value.
     people: u64,
-    /// The number of seeds: the value is the median over these.
+    /// The number of seeds. The value is the median over the seeds.
     seeds: usize,
-    /// The waits that never ended, over all seeds; `None` if all ended.
+    /// The waits that never ended, over all seeds; `None` if all waits ended.
     pub(super) censored: Option<Censored>,
-    /// For a figure that must be 0, whether it is; `None` for other figures.
+    /// For a figure that must be 0, true if it is 0. `None` for other figures.
     pub(super) sound: Option<bool>,
 }
 
@@ -36,7 +37,7 @@ const SAFE: &str = "engine.write_acknowledged.duration";
 const SEEN: &str = "engine.write_visible.duration";
 const OVERWRITTEN: &str = "oracle.overwritten.columns";
 const ATTACHMENT_ONLY: &str = "oracle.saved_edits.attachment_only";
-/// The figures in the sentence about data, except those of checks.
+/// The metrics in the sentence about data, without the metrics of checks.
 pub(super) const OF_DATA: [&str; 6] = [
     LOST,
     "oracle.saved_edits.waiting",
@@ -80,7 +81,7 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<HeadlineFigure> {
             sound: None,
         })
     };
-    // A loss by an explicit rule is not marked as wrong.
+    // If the scenario allows a loss, the loss is not marked as wrong.
     let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
     let lost = [found(LOST, "saved edits lost"), found("oracle.lost.rows", "rows lost")];
     let lost = lost.into_iter().flatten().map(|lost| HeadlineFigure { sound: sound(lost.value), ..lost });
@@ -90,7 +91,7 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<HeadlineFigure> {
     lost.chain(overwritten).chain(first(cells)).collect()
 }
 
-/// What happened to edits that are never safe. The metrics add up to all of these edits.
+/// The fates of edits that never become safe. The metrics add up to all these edits.
 const NEVER_SAFE: [(&str, &str); 6] = [
     ("engine.never_safe.lost", "lost"),
     ("engine.never_safe.gave_way", "superseded by another edit"),
@@ -110,7 +111,8 @@ pub(super) fn by_headline(
     whats.into_iter().map(|what| (what, of(what))).collect()
 }
 
-/// The sentences for a setting: medians over its seeds, but for findings of the oracle the maximum.
+/// The sentences for a setting. They give medians over its seeds, and maxima for the oracle's
+/// findings. (The oracle is the judge that knows all true values.)
 pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     let of = Setting(cells);
     let all = [("waiting", of.waiting()), ("data", of.data()), ("cost", of.cost()), ("limit", of.limit())];
@@ -119,7 +121,6 @@ pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
         Sentence { topic, text: whole_figures(&text), is_bad }
     });
     let mut all: Vec<Sentence> = all.collect();
-    // Lost data comes before waits and costs.
     all.sort_by_key(|sentence| !sentence.is_bad);
     all
 }
@@ -137,7 +138,7 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     }
 }
 
-/// Says that sentences on several seeds give medians.
+/// The note for several seeds: sentences give medians.
 pub(super) fn population(seeds: usize) -> String {
     format!("medians of {seeds} seeds; `data` shows the worst seed, `limit` all seeds together")
 }
@@ -158,14 +159,13 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
     values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
-/// `20 of 30 never`. With several seeds, adds that the numbers are over all seeds.
 pub(super) fn never(censored: Censored, seeds: usize) -> String {
     let all = if seeds > 1 { format!(", in all {seeds} seeds") } else { String::new() };
     human::never(censored) + &all
 }
 
 pub(super) struct Checks {
-    /// The checks that found something, with the highest count.
+    /// The checks that failed, with their highest counts.
     pub(super) found: Vec<(&'static str, Unit, u64)>,
     pub(super) passed: Vec<&'static str>,
     /// The checks that had nothing to check.
@@ -227,7 +227,7 @@ impl Setting<'_> {
             *first = format!("95 of 100 {first}");
         }
         let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
-        // A script of less than a day shows the total.
+        // For a script of less than a day, the total is shown.
         let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
         let of = if long { "per day" } else { "in total" };
         parts.extend(
@@ -236,7 +236,7 @@ impl Setting<'_> {
         parts.join("; ")
     }
 
-    /// The waits that never ended. For edits, also what happened to the edits.
+    /// The waits that never ended. For edits, it also says what happened to the edits.
     fn never(&self, metric: &str, censored: Censored) -> String {
         let of_edits = NEVER_SAFE.iter().filter(|_| metric == SAFE);
         let sum = |metric| values(self.0, metric, "value").iter().sum::<u64>();
@@ -252,7 +252,7 @@ impl Setting<'_> {
             format!("{check} {}{expected}", human::figure(*unit, *value))
         };
         let lost = self.lost();
-        // A loss found by a check counts even if no saved edit was lost.
+        // A loss that a check found also counts, even if no saved edit was lost.
         let is_kept = lost.is_none() && !passed.is_empty();
         let is_kept = is_kept && !found.iter().any(|(check, ..)| harm_of(check) == Some(Harm::Lost));
         let mut parts: Vec<String> = lost.into_iter().collect();
@@ -267,7 +267,7 @@ impl Setting<'_> {
                 .then(|| format!("{} {}", human::count(rows, "row"), if rows == 1 { exists } else { exist }))
         };
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
-        // The other rows without an attachment are already counted as saved edits.
+        // Other rows without an attachment are already counted as lost saved edits.
         let bare = self.most_beyond("attachment.bare.rows", ATTACHMENT_ONLY);
         let without = "reached the backend without the attachment";
         parts.extend(exist(bare, without, without));
@@ -294,12 +294,12 @@ impl Setting<'_> {
         parts.join("; ")
     }
 
-    /// Over all cells, the largest difference between a metric and another one that is part of it.
+    /// The largest difference between a metric and its part `part`, over all cells.
     fn most_beyond(&self, metric: &str, part: &str) -> u64 {
         self.0.iter().map(|cell| cell.number(metric).saturating_sub(cell.number(part))).max().unwrap_or(0)
     }
-    /// The values that another person overwrote unseen, and the values that edits gave up in
-    /// conflicts. An edit that gave up all of its values counts as lost instead.
+    /// The values that a person overwrote without having seen them, and the values that edits gave
+    /// up in conflicts. An edit that gave up all its values counts as lost instead.
     fn unread(&self) -> Option<String> {
         let gave_way = self.most_beyond("oracle.gave_way.columns", "oracle.gave_way.lost");
         let over = self.most_beyond(OVERWRITTEN, "oracle.gave_way.columns");
@@ -312,7 +312,7 @@ impl Setting<'_> {
         (!parts.is_empty()).then(|| parts.join("; ") + &found.unwrap_or_default())
     }
 
-    /// The losses of the cell that lost most; `None` if nothing was lost.
+    /// The losses of the cell with the most losses; `None` if nothing was lost.
     fn lost(&self) -> Option<String> {
         let most = self.most(LOST);
         let worst = self.0.iter().find(|cell| most > 0 && cell.number(LOST) == most)?;
@@ -336,7 +336,6 @@ impl Setting<'_> {
         };
         Some(format!("{lost} of {saved} {what} ({how}; {told})"))
     }
-    /// True if a cell fails by this check.
     fn fails_by(&self, check: &str) -> bool {
         self.0.iter().flat_map(|cell| &cell.reasons).any(|reason| match reason {
             Reason::Violation { check: of } => of == check,
@@ -346,7 +345,7 @@ impl Setting<'_> {
     fn some(&self, metric: &str, told: impl Fn(u64) -> String) -> Option<String> {
         Some(self.most(metric)).filter(|value| *value > 0).map(told)
     }
-    /// True if a cell fails by its data.
+    /// True if a cell fails because its data is wrong.
     fn is_wrong(&self) -> bool {
         let of_data = |reason: &Reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck);
         self.0.iter().any(|cell| cell.verdict == Verdict::Fail && cell.reasons.iter().any(of_data))
@@ -379,7 +378,7 @@ impl Setting<'_> {
         }
     }
 
-    /// What edits waited for, if there were edits, and where the time of syncs went.
+    /// The reasons why edits waited, if there were edits, and the parts of sync time.
     fn limit(&self) -> String {
         let edits = waits(self.0).map(|waits| format!("edits waited: {}", shares(&waits, awaited)));
         let syncs = phases(self.0).map(|phases| format!("of sync time: {}", shares(&phases, word)));
@@ -392,7 +391,6 @@ fn counted(of: &HeadlineFigure, [one, several]: [&str; 2]) -> String {
     format!("{told} {}", if told == "1" { one } else { several })
 }
 
-/// The largest shares in words, then the rest.
 fn shares<T: Copy>(parts: &[(T, u64)], word: fn(T) -> &'static str) -> String {
     let told = parts.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
     let told = told.map(|(part, ppm)| ((ppm + 5_000) / 10_000, word(*part)));
@@ -413,7 +411,6 @@ pub(super) fn awaited(wait: Wait) -> &'static str {
     }
 }
 
-/// Two times: within the first 95 of 100 are done, within the second half of them.
 fn within(most: u64, half: u64, never: Option<(Censored, String)>) -> String {
     let Some((censored, never)) = never else {
         return format!("within {} (half within {})", human::span(most), human::span(half));
@@ -519,7 +516,7 @@ mod tests {
                 &[(OVERWRITTEN, 5)],
                 "no saved edit was lost; people overwrote 5 values that they had not seen; 1 check passed",
             ),
-            // The lost values of an edit that gave way count once.
+            // Values that count in both metrics are subtracted, so each counts once.
             (
                 &[(OVERWRITTEN, 9), ("oracle.gave_way.columns", 6), ("oracle.gave_way.lost", 4)],
                 "no saved edit was lost; people overwrote 3 values that they had not seen; \

@@ -1,4 +1,7 @@
-//! Two variants side by side, in words: claims, and the answers to questions.
+//! Writes the figures of two variants side by side: for claims, and for answers to questions.
+//!
+//! A claim names a variant that `fails` and one that `mends`. A question compares a cell (one
+//! simulation) without a measure and one with it.
 
 use crate::analysis::{UncheckedClaim, Why, grouped, unit_in, variant};
 use crate::metrics::{Censored, NEVER, Unit, human};
@@ -43,7 +46,7 @@ fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usiz
     format!("{} {is}: {}{seeds}\n", claim.id, both_figures(claim, mends, variant(fails)))
 }
 
-/// The figures of a claim in the cell that fails and in the one that mends it.
+/// The figures of a claim: of the failing cell, and of the cell `mends`.
 pub fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &str) -> String {
     let unit = unit_in(mends, &claim.metric);
     let show = |value: Option<u64>| value.map_or_else(|| "no figure".to_owned(), |n| human::figure(unit, n));
@@ -64,7 +67,7 @@ pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &st
     format!("{} is not shown: {is}; the claim is {}", claim.id, claimed.join(" and "))
 }
 
-/// An answer with the figures of both cells. For a question that is not asked, the reason.
+/// An answer with the figures of both cells. If the question was not asked, the reason.
 pub(super) fn sentence(record: &RunRecord, answer: &AnswerRecord) -> String {
     let cells = [&answer.without, &answer.with].map(|cell| record.cell(cell));
     if cells[1].is_some() { with_figures(cells, answer) } else { answer.says.clone() }
@@ -92,7 +95,7 @@ fn with_figures(cells: Both<'_>, answer: &AnswerRecord) -> String {
     says.into_iter().map(piece).collect::<String>() + &more
 }
 
-/// Both figures, after the name of their statistic.
+/// Both figures, preceded by the name of their statistic.
 fn both(figure: &ToldRecord, cells: Both<'_>) -> String {
     let mut known = cells.into_iter().flatten();
     let statistic = known.find_map(|cell| human::statistic(cell.named(&figure.metric)?.1));
@@ -106,7 +109,7 @@ fn figures(figure: &ToldRecord, cells: Both<'_>) -> String {
     both_told(unit, [figure.without, figure.with], never)
 }
 
-/// Two figures side by side. For each, says how many waits never ended.
+/// Two figures side by side, each with the number of waits that never ended.
 pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censored>; 2]) -> String {
     let show = |value: Option<u64>, never: Option<Censored>| match (value, never) {
         (None, _) => "–".to_owned(),
@@ -119,13 +122,13 @@ pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censo
     }
 }
 
-/// How many waits of a figure's metric never ended; `None` if all did.
+/// The waits of a figure that never ended; `None` if all waits ended.
 pub(super) fn censored_in(cell: &CellRecord, key: &str) -> Option<Censored> {
     let (metric, stat) = cell.named(key)?;
     cell.censored(&metric, stat)
 }
 
-/// The second figure divided by the first, to a tenth; both figures if the first is 0.
+/// The second figure divided by the first, with one decimal. If the first is 0, both figures.
 fn times(figure: &ToldRecord, cells: Both<'_>) -> String {
     match (figure.without, figure.with) {
         (Some(without), Some(with)) if without > 0 && without.max(with) < NEVER => {

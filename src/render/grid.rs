@@ -1,21 +1,22 @@
-//! A plain table: texts left-aligned, figures right-aligned, two spaces between columns.
+//! A plain table. Texts are aligned left and figures right, with two spaces between columns.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
     header: Vec<String>,
-    /// The number of text columns, which come before the columns of figures.
+    /// The number of text columns. They come before the columns of figures.
     texts: usize,
     rows: Vec<Vec<String>>,
 }
 
 impl Grid {
-    /// An empty table with these columns, of which the first `texts` hold texts.
+    /// An empty table with these columns. The first `texts` columns have texts.
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
-    /// For a terminal: tables of at most `most` columns each. `rows` has the labels.
+    /// The table for a terminal, split into tables of at most `most` columns. `rows` has the
+    /// labels.
     pub fn banded(
         heads: &[&str],
         rows: &[Vec<String>],
@@ -59,12 +60,12 @@ impl Grid {
         text
     }
 
-    /// For an HTML page: a table in a box that scrolls, so that it never widens the page.
+    /// The table for an HTML page. It scrolls in a box, so that it does not widen the page.
     pub fn html(&self) -> String {
         self.html_as("")
     }
-    /// Like [`html`](Self::html), with another class. For the style sheet, class `tN` means that
-    /// figures begin after `N` columns. Leaves out end tags that HTML does not need.
+    /// Like [`html`](Self::html), with a further class. The style sheet knows the class `tN`, which
+    /// means that figures begin after `N` columns. End tags that HTML does not need are left out.
     pub fn html_as(&self, class: &str) -> String {
         let row = |tag: &str, fields: &[String]| {
             let field = |text: &String| match text.as_str() {
@@ -79,7 +80,7 @@ impl Grid {
         format!("<div class=scroll tabindex=0>{table}</div>\n")
     }
 
-    /// The rows with all their fields, without the blank rows that separate groups on a terminal.
+    /// The rows with all fields. The blank rows that separate groups on a terminal are left out.
     fn full(&self) -> impl Iterator<Item = Vec<String>> {
         let rows = self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty()));
         let blank = || std::iter::repeat(String::new());
@@ -91,8 +92,8 @@ impl Grid {
     }
 }
 
-/// Escapes a text for Markdown, because names come from files of unknown authors. No image, link,
-/// code, HTML, mention or issue number can begin in it.
+/// Escapes a text for Markdown, because names come from files of unknown authors. The result
+/// contains no image, link, code, HTML, mention or issue number.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let (mut before, mut rest) = (' ', text.chars());
@@ -110,9 +111,9 @@ pub(super) fn plain(text: &str) -> String {
             '&' => plain.push_str("&amp;"),
             '<' => plain.push_str("&lt;"),
             '[' | ']' | '`' | '*' | '~' | '|' | '\\' => plain.extend(['\\', c]),
-            // Within a word `_` is a letter.
+            // Inside a word, `_` is a normal character.
             '_' if is_apart(before) || is_apart(next) => plain.push_str("\\_"),
-            // An empty comment separates `@` from the name.
+            // An empty HTML comment separates `@` from the name.
             '@' if is_apart(before) => plain.push_str("@<!-- -->"),
             '#' if next.is_ascii_digit() => plain.push_str("#<!-- -->"),
             _ => plain.push(c),
@@ -122,7 +123,6 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
-/// A command in Markdown.
 pub(super) fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run(text) + 1);
     let gap = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
@@ -139,7 +139,7 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// A text between tags of HTML or SVG.
+/// Escapes a text for HTML or SVG.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,4 +1,6 @@
-//! `junit.xml`: the run as test results for a CI job.
+//! Writes `junit.xml`: the run as test results for a CI job.
+//!
+//! A matrix is a run that shows the result of each setting, and a failing setting is a result, too.
 
 use std::time::Duration;
 
@@ -10,9 +12,10 @@ use crate::analysis::grouped;
 use crate::metrics::human;
 use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Severity, Verdict};
 
-/// The run as JUnit XML. It has a suite per scenario, and a case for each cell, each gate, and each
-/// missing occurrence. Times are virtual. In a search or a matrix a failure that is a result counts
-/// as a success. Failures come first, the gravest first.
+/// The run as JUnit XML. Each scenario is a suite. Each cell (one simulation), each gate (limit on
+/// a figure) and each missing occurrence is a case. Times are virtual. In a search or a matrix, a
+/// failure that is only a result counts as a success. Failures come first, the gravest at the
+/// start.
 pub fn junit(record: &RunRecord) -> String {
     let gates = record.gates_by_cell();
     let mut cases: Vec<Placed<'_>> = Vec::new();
@@ -29,7 +32,8 @@ pub fn junit(record: &RunRecord) -> String {
         }
     }
     for one in record.occurrences.iter().filter(|one| !one.pass) {
-        // The name is the scenario's, followed by the variant if it is about one.
+        // The name is the scenario's name. If only one variant had to reach it, the variant
+        // follows.
         let of = |cell: &&CellRecord| {
             let rest = one.scenario.strip_prefix(&cell.scenario);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -54,7 +58,7 @@ pub fn junit(record: &RunRecord) -> String {
     written("syncdyno", suites)
 }
 
-/// The sort key of cases in a suite, and of suites by their first case.
+/// The key that sorts the cases of a suite. Suites are sorted by their first case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Fails(Severity, u64),
@@ -74,7 +78,7 @@ pub fn junit_refused(exit: Exit, why: &str) -> String {
     written("syncdyno, refused", [suite])
 }
 
-/// The case of a run that was cut off: without it nobody would notice the missing cells.
+/// The case of a run that was stopped. It makes the missing cells visible.
 const CUT_OFF: &str = "the run as a whole";
 
 fn cut_off(record: &RunRecord) -> TestCaseStatus {
@@ -113,7 +117,7 @@ fn never(one: &OccurrenceRecord) -> TestCase {
     case
 }
 
-/// Turns a failed case into a success if the failure is a result of a search or a matrix.
+/// Turns a failure into a success if it is a result of a search or a matrix.
 fn found(mut case: TestCase) -> TestCase {
     if let TestCaseStatus::NonSuccess { message, .. } = &case.status {
         let told = message.as_ref().map_or("", |text| text.as_str()).to_owned();
@@ -123,7 +127,8 @@ fn found(mut case: TestCase) -> TestCase {
     case
 }
 
-/// The result of a cell's checks and expectations, with its severity. Gates have their own cases.
+/// The result of the checks and expectations of a cell, with its severity. Gates are separate
+/// cases.
 fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
     if !cell.verdict.was_run() {
         let mut status = TestCaseStatus::skipped();
@@ -174,7 +179,7 @@ mod tests {
         plan.judged_mut().gates.push(fixture::gate("engine.session.duration", "p95", 1));
         let plans = [plan.clone(), fixture::plan(Some("fine"), 2)];
         let record = record(vec![(plan, fixture::lost(2)), (plans[1].clone(), fixture::outcome())]);
-        // A run that was cut off is an error, even without any cell.
+        // A run that was stopped is an error, even if it has no cells.
         let cut_off = assemble("reports/x", &plans, Vec::new(), &[]);
         insta::assert_snapshot!(junit(&record) + &junit(&cut_off));
     }

@@ -1,4 +1,4 @@
-//! Word-wrapped lists, and CSV tables.
+//! Word-wrapped lists, and CSV text.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub(super) fn filled(
     (lines + line.trim_end() + "\n").replace('\u{a0}', " ")
 }
 
-/// Keeps figures together with their units when [`filled`] wraps the text.
+/// Keeps figures and their units on one line when [`filled`] wraps the text.
 pub(super) fn whole_figures(text: &str) -> String {
     let mut whole = String::new();
     let mut last = "";
@@ -35,20 +35,20 @@ pub(super) fn whole_figures(text: &str) -> String {
     whole
 }
 
-/// Joins texts; `None` if there are none.
+/// Joins texts; `None` if there are no texts.
 pub(super) fn joined(texts: impl IntoIterator<Item = impl Into<String>>, between: &str) -> Option<String> {
     let texts: Vec<String> = texts.into_iter().map(Into::into).collect();
     (!texts.is_empty()).then(|| texts.join(between))
 }
 
-/// A line to show, or the number of lines that are left out.
+/// A line, or the number of lines that are left out.
 pub(super) enum Part<'l> {
     Line(&'l str),
     LeftOut(usize),
 }
 
-/// Excerpts a life: its beginning, its end, and the lines at the times that its last sentence
-/// names.
+/// Shortens the life of a record (the list of its events). It keeps the beginning, the end, and the
+/// lines at the times that the last sentence names.
 pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
     let between = most..lines.len().saturating_sub(most);
     let ending = lines.last().filter(|line| line.starts_with("in short: "));
@@ -72,7 +72,6 @@ pub(super) fn excerpt(lines: &[String], most: usize) -> Vec<Part<'_>> {
     parts
 }
 
-/// CSV with a header.
 pub(super) fn csv_of<T: Serialize>(
     header: impl IntoIterator<Item = impl AsRef<[u8]>>,
     rows: impl IntoIterator<Item = T>,

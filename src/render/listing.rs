@@ -1,11 +1,11 @@
-//! Tables of other things than figures: cells with their size, texts by key.
+//! Tables without figures: cells (single simulations) with their size, and texts by key.
 
 use super::grid::Grid;
 use crate::analysis::grouped;
 use crate::metrics::human;
 use crate::scenario::{Cost, Plan};
 
-/// A cell: its id, its plan, and the amount of its work.
+/// A cell: its id, its plan, and its estimated work.
 type Sized<'a> = (&'a str, &'a Plan, &'a Cost);
 
 const SEEDS_TOLD: usize = 4;

@@ -1,10 +1,10 @@
-//! How saved edits were lost, in words.
+//! Says how saved edits were lost.
 
 use crate::metrics::human;
 use crate::oracle::{Loss, losses};
 use crate::record::CellRecord;
 
-/// How saved edits were lost: the kinds for which `counts` is true, the most frequent first.
+/// The kinds of losses of saved edits that `counts` accepts, the most frequent first.
 pub(super) fn lost_how(cell: &CellRecord, counts: impl Fn(&Loss) -> bool) -> Vec<(u64, &'static str)> {
     let of = |loss: Loss| Some((cell.stat(loss.metric, "value").filter(|edits| *edits > 0)?, loss.how));
     let mut by: Vec<_> = losses().filter(counts).filter_map(of).collect();

@@ -1,10 +1,11 @@
-//! Renders runs. Each file renders one subject, from a record and the results of `analysis`.
+//! Renders runs as text, pages and plots. Each file renders one subject, from a record and the
+//! results of `analysis`.
 //!
 //! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI.
-//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`] and [`tables`] render results of those
-//! commands. [`svg`] draws plots. No renderer accesses a file.
+//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`] and [`tables`] render the results of the
+//! commands with these names. [`svg`] draws plots. No renderer accesses a file.
 //!
-//! The page for a CI job has a bounded size ([`SUMMARY_MAX`]), however many cells fail.
+//! The page for a CI job has a limited size ([`SUMMARY_MAX`]), even if many cells fail.
 
 mod answers;
 mod brief;

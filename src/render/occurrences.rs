@@ -1,4 +1,4 @@
-//! Names what should have occurred under at least one seed, but did not.
+//! Lists the situations and figures that should have occurred under at least one seed, but did not.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ pub(super) fn missing(record: &RunRecord) -> Vec<String> {
     missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()
 }
 
-/// Names what has not occurred under too few seeds to fail; one line per scenario.
+/// Lists situations and figures that have not occurred yet, but may occur with more seeds. One line
+/// per scenario.
 pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
     let mut scenarios: BTreeMap<(&str, u64, u64), Vec<&str>> = BTreeMap::new();
     for one in record.occurrences.iter().filter(|one| one.pass && one.cells == 0) {
@@ -75,7 +76,8 @@ mod tests {
         outcome
     }
 
-    /// A swarm with these outcomes. Something that never occurs fails it from three seeds on.
+    /// A swarm (each seed draws its own parts) with these outcomes. With 3 or more seeds, it fails
+    /// if something expected never occurs.
     fn swarm(outcomes: &[Outcome], occur: &[Situation], expect: impl Fn(&mut Plan)) -> RunRecord {
         let plan = |seed| {
             let situations = Situations { occur: occur.to_vec(), seeds: 3 };

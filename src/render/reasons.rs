@@ -1,4 +1,4 @@
-//! Says why a cell did not pass: for the terminal, the page and the files of a CI job.
+//! Writes the reasons why a cell (one simulation) did not pass, for all outputs.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +19,14 @@ pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
     cell.gravest_first().into_iter().map(|reason| reason_of(cell, reason)).collect()
 }
 
-/// The two parts of a reason: what failed, and why.
+/// A reason in two parts: what failed, and why.
 pub(super) fn parts(cell: &CellRecord, reason: &Reason) -> (String, String) {
     let text = reason_of(cell, reason);
     let (what, why) = text.split_once(": ").unwrap_or((&text, ""));
     (what.to_owned(), why.to_owned())
 }
 
-/// The reasons to name, the gravest first. Expectations only if no other reason is as grave.
+/// The reasons to show, the gravest first. Expectations are left out if another reason is as grave.
 pub(super) fn main_reasons(cell: &CellRecord) -> Vec<&Reason> {
     let mut reasons = cell.gravest_first();
     let is_expectation = |reason: &Reason| matches!(reason, Reason::Expectation { .. });
@@ -95,7 +95,8 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// Gates that some runs of a setting miss without excluding it. `ran` is the number of runs.
+/// The gates (limits on figures) that some runs of a setting miss, although they do not exclude it.
+/// `ran` is the number of runs.
 pub fn demands(
     spared: &BTreeMap<String, Spared>,
     together: &BTreeMap<String, usize>,
@@ -144,7 +145,7 @@ pub(super) fn cause(cell: &CellRecord, reason: &Reason) -> (u8, String) {
     (reason.exit().code(), named)
 }
 
-/// True if the reasons of the cell quote this violation in full: it is the first of its check.
+/// True if the reasons of the cell already contain this violation, as the first one of its check.
 pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     let is_reason = |reason: &Reason| match reason {
         Reason::Violation { check } => first_of(cell, check).is_some_and(|(first, _)| first == of),
@@ -154,7 +155,7 @@ pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     cell.reasons.iter().any(is_reason)
 }
 
-/// The bench's warning about a request that matches no route of the server; `None`: no warning.
+/// The warning about a request that matches no route of the server; `None` if there is no warning.
 fn no_route(cell: &CellRecord) -> Option<String> {
     let is_it = |one: &&ExceptionRecord| one.warning && one.what.starts_with("the server has no ");
     let one = cell.exceptions.iter().filter(is_it).max_by_key(|one| one.count)?;
@@ -225,7 +226,7 @@ fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecor
     Some((first, 1 + found.count() as u64))
 }
 
-/// The number of violations of a check, from its metric, and the text of the first one.
+/// The number of violations of a check, and the text of the first one.
 fn violation(cell: &CellRecord, check: &str) -> String {
     let Some((first, kept)) = first_of(cell, check) else { return check.to_owned() };
     let figure = metric_of(check).and_then(|metric| cell.metrics.get(metric));

@@ -1,4 +1,4 @@
-//! Says which settings mend a failing cell.
+//! Lists the settings that repair a failing cell (one simulation).
 
 use super::lines::joined;
 use crate::metrics::{self, human};
@@ -9,7 +9,7 @@ const BACKEND: &str = "backend.";
 const EXPECT: &str = "expect ";
 const GATE: &str = "gate ";
 
-/// The remedy: settings with their result if they were tried, else settings that may help.
+/// A remedy: settings with their result. Untried settings are shown as a suggestion.
 pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRecord) -> String {
     let check = named(check);
     let quoted: Vec<String> = set.iter().map(|one| format!("--set {}", shell_word(one))).collect();
@@ -39,14 +39,14 @@ pub(super) fn remedy(RemedyRecord { check, set, found, left, remaining, worse }:
     format!("{told}; only the backend's team can change {keys}")
 }
 
-/// The name that the summary uses for a check or a figure; for an expectation, its figure's.
+/// The name of a check or a figure in the summary. For an expectation, it names the figure.
 fn named(what: &str) -> String {
     let name = |what: &str| headline_of(what).map_or(what, |headline| headline.name).to_owned();
     what.strip_prefix(EXPECT).map_or_else(|| name(what), |what| format!("the expectation of {}", name(what)))
 }
 
-/// What settings make worse: counts that grow, then what the cell misses, then other failures.
-/// `None` if there is nothing.
+/// The figures that settings make worse: larger counts, then missed limits, then other failures.
+/// `None` if nothing is worse.
 fn price(worse: &[WorseRecord]) -> Option<String> {
     let is_counted =
         |one: &&WorseRecord| metrics::find(&one.what).is_some() || metric_of(&one.what).is_some();

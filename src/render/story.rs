@@ -1,4 +1,9 @@
 //! The text that a person reads at the end of a run.
+//!
+//! A cell is one simulation. A cause is the list of reasons why a cell fails, without figures. A
+//! gate is a limit on a figure. A baseline is a file of figures that a run must reproduce. A matrix
+//! is a run that shows the result of each setting, and a failing setting is a result, too. The life
+//! of a record is the list of all its events.
 
 use std::collections::BTreeMap;
 
@@ -19,13 +24,14 @@ use crate::record::{
     ViolationRecord, replay_record,
 };
 
-/// The most failing cells shown with violations and lives of records. Further ones are only named.
+/// The number of failing cells with details (violations and lives of records). Others are only
+/// named.
 const TOLD_CELLS: usize = 3;
 const TOLD_VIOLATIONS: usize = 5;
 const TOLD_LIFE: usize = 12;
 const NAMED_CELLS: usize = 40;
 
-/// True if words may be coloured.
+/// True if the text may use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint(pub bool);
 
@@ -44,12 +50,12 @@ impl Paint {
     }
 }
 
-/// The whole text for a terminal with `columns` columns, without [`last_lines`].
+/// The text for a terminal with `columns` columns, without the [`last_lines`].
 pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
     let answers = answers(record, columns);
     if !all && is_asked(record) {
         let cells = human::count(record.cells.len() as u64, "run");
-        // A question whose figures had nothing to count is not a fault of the scenario.
+        // A question whose figures are all 0 is not a fault of the scenario.
         let marked = marked(record, paint);
         return format!("{answers}{marked}{cells} of your file and its variations; -v shows their figures\n");
     }
@@ -71,7 +77,7 @@ fn is_asked(record: &RunRecord) -> bool {
     record.is_of_findings() && record.matrix && !record.answers.is_empty()
 }
 
-/// Warnings about the script, the reason why the run stopped, and whether builds are mixed.
+/// Warnings about the script, the reason for an early stop, and a note about mixed builds.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
     let remarks = [thrown(record), not_applicable(record), record.remarks.clone()].into_iter().flatten();
     let remarks: String = remarks.map(|text| format!("note: {text}\n")).collect();
@@ -87,7 +93,7 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
-/// The last lines: the path of the report, and for each cause of failure a command to repeat it.
+/// The last lines: the path of the report, and a command that repeats each cause of failure.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let told = by_cause(record).into_iter().map(|(cell, _)| cell).filter(|_| !is_asked(record));
     let causes = grouped(told, |cell| (&cell.scenario, causes(cell))).into_iter();
@@ -95,7 +101,7 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     format!("report: {folder}\n{closer}")
 }
 
-/// Why the run fails, one line per reason, for `-q`.
+/// The reasons why the run fails, one per line. For the option `-q`.
 pub fn reasons(record: &RunRecord) -> String {
     let lines = |failure: Failure<'_>| match failure {
         Failure::Cells { worst, name } => {
@@ -109,15 +115,15 @@ pub fn reasons(record: &RunRecord) -> String {
 
 /// A failure of a run.
 pub(super) enum Failure<'a> {
-    /// The worst cell with a cause. `name` has its id, and the number of other cells or seeds with
+    /// The worst cell with a cause. `name` has its id and the number of other cells or seeds with
     /// this cause.
     Cells { worst: &'a CellRecord, name: String },
-    /// A failure of the run as a whole: a short title, and the full text.
+    /// A failure of the whole run: a short title and the full text.
     OfRun { title: &'static str, text: String },
 }
 
 impl Failure<'_> {
-    /// The word before a failure. A changed scenario is not called a failure.
+    /// The word before a failure. A cell with a changed scenario is not called a failure.
     fn word(&self) -> &'static str {
         match self {
             Failure::Cells { worst, .. } if worst.is_changed() => "CHANGED",
@@ -126,7 +132,7 @@ impl Failure<'_> {
     }
 }
 
-/// All failures of a run, the gravest first, then by seed.
+/// All failures of a run, sorted by severity and then by seed.
 pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     let cells = by_cause(record).into_iter();
     let cells = cells.map(|(worst, name)| (worst.severity(), Failure::Cells { worst, name }));
@@ -140,8 +146,8 @@ pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     all.into_iter().map(|(_, failure)| failure).collect()
 }
 
-/// Groups failing cells by setting and cause (reasons without figures). Returns the worst cell and
-/// the name of each group: the gravest come first, then the first seed.
+/// Groups failing cells by setting and cause. Returns the worst cell of each group and a name for
+/// the group, sorted by severity and then by seed.
 fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, String)> {
     let of_setting = |cell: &CellRecord| cell.reasons.iter().any(|one| one.exit() != Exit::NoBaseline);
     let told = grouped(record.told(), |cell| {
@@ -156,11 +162,11 @@ fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, String)> {
     causes.collect()
 }
 
-/// The name of a group of failing cells, `shown` being the cell that is shown. `seeds` is the
-/// number of seeds of its setting; 0 if the cells are of any setting.
+/// The name of a group of failing cells. `shown` is the cell with details. `seeds` is the number of
+/// seeds of its setting, or 0 if the cells have different settings.
 fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
     let id = &shown.id;
-    // A comparison with a baseline is over all seeds, and one cell stands for all.
+    // If cells are compared with a baseline over all seeds, one cell stands for all.
     let of_all = |reason: &Reason| matches!(reason.exit(), Exit::Regression | Exit::NoBaseline);
     match (cells.len(), seeds) {
         (1, 0 | 1) => id.clone(),
@@ -175,7 +181,7 @@ fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
     }
 }
 
-/// The reasons of a cell without figures: cells with the same cause have equal ones.
+/// The reasons of a cell without figures. Cells with the same cause have equal reasons.
 fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
     let mut causes: Vec<_> = cell.gravest_first().iter().map(|reason| cause(cell, reason)).collect();
     causes.dedup();
@@ -216,13 +222,13 @@ pub fn annotations(record: &RunRecord) -> String {
     let tolerated = joined(record.tolerated.iter().take(NAMED_CELLS), "\n");
     let tolerated = tolerated.map(|tolerated| line("notice", "title=no failure", &tolerated));
     let lines: Vec<String> = lines.chain(left_out).chain(cut).chain(tolerated).collect();
-    // A red job needs an error; a missing comparison has only warnings.
+    // A failing job needs at least one error. A run that could not be compared has only warnings.
     let is_silent = record.verdict != Verdict::Pass && !lines.iter().any(|line| line.starts_with("::error"));
     let why = || line("error", "title=syncdyno", headline(record, Paint(false)).trim_end());
     is_silent.then(why).into_iter().chain(lines).collect()
 }
 
-/// A place in a file, and the mistake there.
+/// A mistake in a file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub file: String,
@@ -232,8 +238,8 @@ pub struct Mark {
     pub text: String,
 }
 
-/// A refused run, for a GitHub job: annotations at the mistakes, or one for all; and a part of the
-/// job's page.
+/// The output for a GitHub job if the run was refused: annotations at the mistakes (or a single
+/// one), and a text for the page of the job.
 pub fn refused(exit: Exit, why: &str, marks: &[Mark]) -> (String, String) {
     let why = why.trim_end();
     let head = format!("syncdyno: exit {}", exit.code());
@@ -264,9 +270,9 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         Some(tune) => cells_excluded(record, &tune.knobs),
         None => record.told().len(),
     };
-    // The cells that ran to their end, as in the notes.
+    // The number of cells that ran to their end, which the notes also give.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
-    // The number of cells of a search is not known in advance.
+    // A search does not know its number of cells in advance.
     let unanswered = record.tune.is_some() && record.cells.is_empty() && !record.complete;
     let cells = match record.planned_cells {
         _ if unanswered => "a search without an answer yet".to_owned(),
@@ -278,7 +284,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         0 if record.verdict == Verdict::Fail => ", none failing by itself".to_owned(),
         0 => String::new(),
         n if is_changed => format!(", {n} not compared"),
-        // A matrix includes such settings on purpose.
+        // A matrix contains such settings on purpose.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
         n if record.is_of_findings() => format!(", {n} of excluded settings"),
         n => format!(", {n} failing"),
@@ -303,7 +309,8 @@ pub(super) fn shortened(names: &str) -> String {
     format!("{first} and {} more", each.count())
 }
 
-/// The gates: all of a single cell; of several, how many are met, the missed, and the nearest.
+/// The gates. With one cell, all are listed. With several cells, the text counts the met gates, and
+/// lists missed gates and those nearest to their limits.
 fn gates(record: &RunRecord) -> String {
     let (all, met) = (record.gates.len(), record.gates.iter().filter(|gate| gate.pass).count());
     if all == 0 {
@@ -321,7 +328,7 @@ fn gates(record: &RunRecord) -> String {
     format!("gates: {met} of {all} met{over}{nearest}\n{table}\n")
 }
 
-/// For each missed gate of a setting, the cell that is farthest from the bound.
+/// For each missed gate of a setting, the cell that is farthest from the limit.
 fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
     let far = |gate: &GateRecord| beyond(gate.value, gate.min, gate.max);
     let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
@@ -335,7 +342,7 @@ fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
     each.into_values().collect()
 }
 
-/// For each gate that all cells meet, the cell that is nearest to the bound.
+/// For each gate that all cells meet, the cell that is nearest to the limit.
 fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     let part = |(of, to): (u64, u64)| of as f64 / to.max(1) as f64;
     let share = |of: Option<u64>, to| of.zip(to).map_or(0.0, part);
@@ -344,7 +351,8 @@ fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     for gate in gates {
         let one = (&gate.name, &gate.metric, &gate.stat, &gate.start, gate.min, gate.max);
         let kept = each.entry(one).or_insert(gate);
-        // A missed gate was shown before. Here it only says that not all cells meet the gate.
+        // If a cell misses the gate, its failure replaces the other cells. The filter below then
+        // removes the gate from this list.
         if kept.pass && (!gate.pass || near(gate) > near(kept)) {
             *kept = gate;
         }
@@ -408,7 +416,7 @@ fn failure(record: &RunRecord, cell: &CellRecord, paint: Paint) -> String {
     let lines = others.map(|reason| reason_of(cell, reason)).chain(why(cell, &gates));
     let lines = lines.chain(cell.swarm.as_ref().map(told_swarm)).chain(ending.clone().cloned());
     let mut text: String = lines.map(|line| format!("  {line}\n")).collect();
-    // Leaves out what the ending and the reasons already say in full.
+    // Leaves out violations that the ending and the reasons already show in full.
     let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
     let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(ending.count() + 1) } else { devices };
@@ -443,7 +451,7 @@ fn untold(cell: &CellRecord, told: usize) -> String {
     }
 }
 
-/// The first violation of a record, and all others of it.
+/// The first violation of a record, and its other violations.
 type Violations<'c> = (&'c ViolationRecord, Vec<&'c ViolationRecord>);
 
 fn by_record(cell: &CellRecord) -> Vec<Violations<'_>> {
@@ -469,7 +477,7 @@ fn told_violations(cell: &CellRecord, (first, others): &Violations<'_>, paint: P
         None => v.check.clone(),
     };
     let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
-    // The reasons already show this violation in full if it is the first of its check.
+    // If this violation is the first of its check, the reasons already show it in full.
     let what = if is_told(cell, first) { String::new() } else { format!(": {}", first.text) };
     let mut text = format!("  {}{record}{what}\n", whose(first));
     if !others.is_empty() {

@@ -1,4 +1,4 @@
-//! `summary.md`: a page of bounded size for a CI job.
+//! Writes `summary.md`: a page of limited size for a CI job.
 
 use super::brief::{brief, population};
 use super::grid;
@@ -8,7 +8,7 @@ use super::table::{self, Form};
 use super::warnings::told;
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
-/// The maximum size of the page, in bytes; GitHub accepts 1 MiB from all steps of a job.
+/// The largest size of the page, in bytes. GitHub accepts 1 MiB from all steps of a job together.
 pub const SUMMARY_MAX: usize = 64 << 10;
 const CELLS_MAX: usize = 20;
 const REASONS_MAX: usize = 5;
@@ -80,7 +80,7 @@ fn bounded(mut text: String) -> String {
     text
 }
 
-/// Escapes a text as one line of Markdown with a bounded length.
+/// Escapes a text for one line of Markdown, and limits its length.
 fn escaped(text: &str) -> String {
     let end = (0..=REASON_MAX.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
     let more = if end < text.len() { "…" } else { "" };

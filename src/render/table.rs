@@ -1,4 +1,7 @@
-//! A run's figures as tables: one cell, variants side by side, or the range over seeds.
+//! The figures of a run as tables: one cell, variants side by side, or the range over seeds.
+//!
+//! A cell is one simulation with one seed. A gate is a limit on a figure. The oracle is the judge
+//! that knows all true values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -19,7 +22,7 @@ const COLUMNS_MAX: usize = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Aligned, with lists of this width in characters; tables are as wide as they need to be.
+    /// Aligned text. Lists have this width in characters, and tables are as wide as they need.
     Terminal(usize),
     Markdown,
     Html,
@@ -49,7 +52,6 @@ impl Form {
     }
 }
 
-/// A column: its title, and its cells.
 type Column<'a> = (String, Vec<&'a CellRecord>);
 
 struct Row {
@@ -72,7 +74,7 @@ impl Row {
     }
 }
 
-/// The metric's name, with a note that tells it apart from a similar one.
+/// The name of a metric, with a note that distinguishes it from a similar metric.
 fn noted(name: &str) -> String {
     let note = match name {
         "engine.down.bytes" | "engine.up.bytes" => " (messages alone)",
@@ -96,9 +98,10 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
 }
 
 const SCENARIOS_MAX: usize = 4;
-/// Differences of at most this many percent do not matter.
+/// Differences up to this many percent do not matter.
 const ALIKE: u64 = 3;
-/// The result of each scenario: sentences for a single setting, a short table for several.
+/// The result of each scenario. A single setting has sentences, and several settings have a short
+/// table.
 pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     let scenarios = by_scenario(record);
     if scenarios.len() > SCENARIOS_MAX {
@@ -118,7 +121,7 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     scenarios.iter().map(part).collect()
 }
 
-/// Variants side by side, with the figures that users ask for first. Equal metrics are listed once.
+/// Variants side by side, with the figures that users ask for first. Each metric has one row.
 fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let is_found = |name: &str, figure: &Figure| {
@@ -175,7 +178,7 @@ fn by_scenario(record: &RunRecord) -> Vec<(&str, Vec<&CellRecord>)> {
     grouped(&record.cells, |cell| cell.scenario.as_str())
 }
 
-/// The tables of a scenario; empty if no cell has a figure, as a header alone is useless.
+/// The tables of a scenario; empty if no cell has a figure, because a header alone is useless.
 fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     if cells.iter().all(|cell| cell.metrics.is_empty()) {
         return String::new();
@@ -209,7 +212,7 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     }
 }
 
-/// Fits as many of the columns side by side as `width` allows; the others come below.
+/// Puts as many columns side by side as fit into `width`. The other columns follow below.
 fn banded(columns: usize, width: usize, grid: impl Fn(Range<usize>) -> Grid) -> String {
     let (mut bands, mut from) = (Vec::new(), 0);
     while from < columns {
@@ -231,7 +234,8 @@ fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
     })
 }
 
-/// True if a figure has a row by default: it is not zero, and its metric is gated by default.
+/// True if a figure has a row by default: it is not zero, and a baseline gates its metric by
+/// default.
 fn is_headline(name: &str, figure: &Figure) -> bool {
     says_something(figure) && is_gated(name)
 }
@@ -243,18 +247,19 @@ fn says_something(figure: &Figure) -> bool {
     }
 }
 
-/// A figure as text. Energy is marked as approximate, because it comes from models.
+/// A figure as text. Energy is marked as approximate, because models estimate it.
 pub(super) fn told(unit: Unit, n: u64) -> String {
     let about = if unit == Unit::Uj && n > 0 { "≈ " } else { "" };
     format!("{about}{}", human::figure(unit, n))
 }
 
-/// Like [`told`], for waits that may never have ended. Does not say how many.
+/// Like [`told`], for waits that may never have ended. The number of such waits is not shown.
 fn waited(unit: Unit, n: u64, censored: Option<Censored>) -> String {
     censored.map_or_else(|| told(unit, n), |censored| human::known(unit, n, censored))
 }
 
-/// The figures of one cell, grouped by room, the oracle's first; and the names of zero figures.
+/// The figures of one cell, grouped by the first part of their names, the oracle's first. Also the
+/// names of zero figures.
 fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
@@ -291,7 +296,7 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     (grid, zeros)
 }
 
-/// A sentence on the checks that found nothing, and one on those that had nothing to check.
+/// A sentence about the checks that passed, and one about checks that had nothing to check.
 fn not_found(cell: &CellRecord, form: Form) -> String {
     let Checks { passed, hollow, .. } = checks(&[cell]);
     let list = |names: &[&str], what: &str| match names {
@@ -324,7 +329,7 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     grid
 }
 
-/// The metrics for which `is_shown` is true in some cell, with the figure of the first such cell.
+/// The metrics that `is_shown` accepts in some cell, with the figure of the first such cell.
 fn each<'c>(
     cells: &[&'c CellRecord],
     is_shown: impl Fn(&str, &Figure) -> bool,
@@ -334,7 +339,7 @@ fn each<'c>(
     figures.filter(|(name, figure)| is_shown(name, figure)).collect()
 }
 
-/// A row per given figure, and a row per other figure that an expectation of these cells names.
+/// One row per given figure, and one per other figure that an expectation of these cells names.
 fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     let row = |(name, figure): (&str, &Figure)| {
         let stat = if figure.is_distribution() { "p95" } else { "value" }.to_owned();
@@ -351,14 +356,15 @@ fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&
     rows
 }
 
-/// The figures, with their statistic, that expectations name: their authors want to see them.
+/// The figures with their statistics that expectations name. Their authors want to see them.
 fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     let named =
         cells.iter().flat_map(|cell| cell.expectations.iter().filter_map(move |e| cell.named(&e.what)));
     named.map(|(name, stat)| (name, stat.to_owned())).collect()
 }
 
-/// The rows of a comparison: headlines, or `all`. Also the number of differing rows left out.
+/// The rows of a comparison: headlines, or all with `all`. Also the number of other rows that
+/// differ.
 fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();
@@ -380,7 +386,7 @@ fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
 
 fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     let titles = columns.iter().map(|(title, _)| match title.len() {
-        // Breaking a long name leaves room for another column.
+        // A line break in a long name leaves room for another column.
         0..TITLE_MAX => title.clone(),
         _ => broken(title),
     });
@@ -446,7 +452,7 @@ fn verdicts(cells: &[&CellRecord]) -> String {
     }
 }
 
-/// The unit in which a gate's figures are shown; `count` is always a count.
+/// The unit of a gate's figures. The statistic `count` is always a count.
 pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
     let figure = cell.metrics.get(gate.figure().as_str());
     figure.map_or(Unit::Count, |figure| figure.unit().of_stat(&gate.stat))

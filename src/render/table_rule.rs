@@ -1,4 +1,7 @@
-//! The rule at the end of a table: which of two values of an axis to choose, and why.
+//! The rule at the end of a table. It recommends one of two values of an axis and gives the
+//! reasons.
+//!
+//! A setting is one value per axis of the table.
 
 use std::cmp::Ordering;
 
@@ -9,21 +12,21 @@ use crate::metrics::{NEVER, Unit, human};
 use crate::record::CellRecord;
 use crate::scenario::TableRule;
 
-/// Figures within this factor are equal in practice.
+/// Figures whose ratio is below this factor are equal in practice.
 const EQUAL: f64 = 1.03;
 
 /// The properties of the user's scenario that the rule needs.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
-    /// Its value on the axis `each`; `None` if it has none.
+    /// The value of the scenario on the axis `each`, if it has one.
     pub value: Option<String>,
-    /// The largest age that its data may have, in ns; `None` if it does not say.
+    /// The largest age that its data may have, in ns; `None` if the scenario does not say.
     pub wanted: Option<u64>,
-    /// The interval at which a replica is refreshed for it, in ns; `None` if it does not say.
+    /// The interval at which its replica is refreshed, in ns; `None` if the scenario does not say.
     pub refreshed: Option<u64>,
 }
 
-/// A line per value of the axis `each`, the file's own first; equal texts share a line.
+/// One line per value of the axis `each`, the scenario's own value first. Equal texts share a line.
 pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<String> {
     let [Some(each), Some(between)] = [&rule.each, &rule.between].map(|title| table.axis(Some(title))) else {
         return Vec::new();
@@ -33,7 +36,8 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
     values.sort_by_key(|(value, _)| !is_own(value));
     let said = grouped(values, |(value, settings)| {
         let (choice, why) = Choice { table, rule, each, between }.said(settings, own.wanted);
-        // Only the line of the user's scenario has reasons: the table has the others' figures.
+        // Only the line of the user's scenario has reasons. The table has the figures of the
+        // others.
         if !is_own(value) {
             return (choice, String::new(), "if");
         }
@@ -60,7 +64,7 @@ struct Choice<'t> {
 }
 
 impl Choice<'_> {
-    /// The choice, and lines that say why.
+    /// The recommended setting, and lines with the reasons.
     fn said(&self, settings: &[&Setting<'_>], wanted: Option<u64>) -> (String, String) {
         let rule = self.rule;
         let is_right = |setting: &&&Setting<'_>| {
@@ -98,12 +102,12 @@ impl Choice<'_> {
         (self.choice(both, wins, wanted), told(0) + &told(1) + &figures)
     }
 
-    /// The choice between two settings. `wins` says whether each is better in some figure.
+    /// The choice between two settings. `wins` is true for a setting that is better in some figure.
     fn choice(&self, both: [&Setting<'_>; 2], wins: [bool; 2], wanted: Option<u64>) -> String {
         let name = |at: usize| self.name(both[at]);
         let age = Named(&self.rule.age);
         let ages = both.map(|setting| age.mean(&setting.cells));
-        // A setting whose data never arrives is not a choice, whatever it costs.
+        // A setting whose data never arrives cannot be chosen, even if it is cheap.
         let is_choice = |at: usize| wins[at] && ages[at] != Some(NEVER);
         match (winner(both, age), wanted, wins) {
             _ if ages.contains(&None) => {
@@ -132,7 +136,7 @@ impl Choice<'_> {
         }
     }
 
-    /// The name of a setting: its value, with the values of the other axes in brackets.
+    /// The name of a setting: its value, with its values on other axes in brackets.
     fn name(&self, setting: &Setting<'_>) -> String {
         let own = &setting.labels[self.between];
         let called = &self.rule.called[usize::from(self.table.plan.axis[self.between].values[0] != *own)];
@@ -141,7 +145,7 @@ impl Choice<'_> {
         joined(rest, ", ").map_or_else(|| called.clone(), |rest| format!("{called} ({rest})"))
     }
 
-    /// The reasons for the setting with index `at`, from the figures that the rule weighs.
+    /// The reasons for setting `at`: the figures of the rule in which it is better.
     fn reasons(&self, both: [&Setting<'_>; 2], at: usize) -> Vec<String> {
         let weigh = self.rule.weigh.iter().map(|(says, figure)| (says, Named(figure)));
         let won = weigh.filter(|(_, figure)| winner(both, *figure) == Some(at));

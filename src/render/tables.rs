@@ -1,4 +1,6 @@
-//! Renders a table that a scenario declares: for a terminal, in Markdown and for programs.
+//! Renders a table that a scenario declares, for a terminal, for Markdown and for programs.
+//!
+//! A setting is one value per axis of the table.
 
 use serde_json::{Map, Value, json};
 
@@ -11,13 +13,13 @@ use crate::analysis::{distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::scenario::TableColumn;
 
-/// A column name longer than this is broken at its hyphens on a terminal.
+/// On a terminal, a longer column name is broken at its hyphens.
 const NAME_MAX: usize = 9;
-/// With at least this many axes, blank lines separate groups of rows.
+/// A table with at least this many axes has blank lines between groups of rows.
 const GROUPED: usize = 3;
 
 impl Table<'_> {
-    /// For a terminal: the table, its legend, the rule.
+    /// The table for a terminal, with its legend and its rule.
     pub fn story(&self, own: &Own) -> String {
         let legend: String = self.plan.legend.iter().map(|line| format!("{line}\n")).collect();
         self.parts(|grid| grid.terminal("  "), "") + &legend + &self.told(own)
@@ -25,11 +27,11 @@ impl Table<'_> {
     pub fn to_markdown(&self) -> String {
         self.parts(Grid::markdown, "\n")
     }
-    /// One row per setting.
+    /// The CSV form, with one row per setting.
     pub fn to_csv(&self) -> String {
         lines::csv_of(self.header(), self.settings.iter().map(|setting| self.row(setting)))
     }
-    /// The settings, then the lines of the rule.
+    /// The JSON form: the settings, then the lines of the rule.
     pub fn to_json(&self, own: &Own) -> String {
         let value = |text: String| text.parse::<u64>().map_or_else(|_| Value::from(&*text), Value::from);
         let setting = |setting: &Setting<'_>| -> Map<String, Value> {
@@ -62,7 +64,7 @@ impl Table<'_> {
         let is_last = |column: &TableColumn| {
             std::ptr::eq(column, &raw const self.plan.column[self.plan.column.len() - 1])
         };
-        // The last column repeats for each value of `across`; the others are there once.
+        // The last column repeats for each value of `across`. Other columns occur once.
         let of = |column| if is_last(column) { &values[..] } else { values.get(..1).unwrap_or_default() };
         let columns = self.plan.column.iter();
         let columns: Vec<(&TableColumn, &Option<String>)> =
@@ -97,7 +99,7 @@ impl Table<'_> {
         grid
     }
 
-    /// The field of a column for these settings. `named`: the axis whose value is added to it.
+    /// The field of a column for these settings. The setting's value on the axis `named` is added.
     fn field(&self, column: &TableColumn, named: Option<usize>, settings: &[&Setting<'_>]) -> String {
         let Some(least) = &self.plan.least else {
             return distinct(settings.iter().map(|setting| self.text(column, setting))).join(" / ");
@@ -132,7 +134,7 @@ impl Table<'_> {
         }
     }
 
-    /// The lines that are always shown under the table: the rule, and the refused settings.
+    /// The lines under every table: the rule, and the refused settings.
     pub fn told(&self, own: &Own) -> String {
         let refused = self.settings.iter().filter_map(|setting| Some((setting.refused?, setting)));
         let refused = grouped(refused, |(why, _)| *why).into_iter().map(|(why, all)| {
@@ -155,8 +157,8 @@ impl Table<'_> {
         lines.chain(is_one_seed.then_some(one_seed)).collect()
     }
 
-    /// Names settings by the values of each axis, if all combinations are there. Leaves out axes of
-    /// which all values are there.
+    /// Names settings by the values of each axis, if they are all combinations of these values. An
+    /// axis with all its values is left out.
     fn factored(&self, settings: &[&Setting<'_>]) -> String {
         let values = |axis: usize| distinct(settings.iter().map(|setting| setting.labels[axis].as_str()));
         let axes: Vec<Vec<&str>> = (0..self.plan.axis.len()).map(values).collect();

@@ -1,4 +1,4 @@
-//! Verdicts by table, and renderings of handmade records.
+//! Tests verdicts and the rendering of records that tests build.
 
 mod records;
 mod severity;
@@ -264,7 +264,7 @@ fn what_an_expectation_names_is_shown_whatever_came_out() {
         plan.judged_mut().expect.metrics.insert(P50_OF_A_DAY.to_owned(), any);
         plan
     };
-    // The last two do not differ, and neither lost anything.
+    // The last two are equal, and neither lost data.
     let mut other = wanted(1);
     other.source_mut().variant = Some("other".to_owned());
     let told = [vec![wanted(1)], vec![wanted(1), wanted(2)], vec![wanted(1), other]].map(|plans| {
@@ -283,7 +283,7 @@ fn what_is_wrong_is_said_once_and_the_rest_is_counted() {
     let mut stuck = Outcome { ending: Ending::Stuck(vec![line(1), line(2)]), ..outcome() };
     stuck.violations = vec![violation(1), violation(2)];
     let told = |outcome| story(&record(vec![(plan(None, 1), outcome)]), Paint(false), WIDTH, false);
-    // The first five violations of each outcome are shown, and there is one of another check.
+    // Each outcome shows its first 5 violations. Another check has 1 violation.
     let counted = |rows| told(lost(rows)).lines().find(|line| line.contains("…")).unwrap().to_owned() + "\n";
     assert_snapshot!(told(stuck) + &[6, 30].map(counted).concat());
 }
@@ -362,7 +362,7 @@ fn cells_are_flattened_to_a_row_each() {
     swept.source_mut().axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
     let mut bytes = Vec::new();
     flat::cells(&record(vec![(swept, lost(2)), (plan(Some("=cmd()"), 1), outcome())]), &mut bytes).unwrap();
-    // A distribution without observations is not zero, and no name is a formula.
+    // A distribution without observations is not 0. No name becomes a formula.
     assert_snapshot!(String::from_utf8(bytes).unwrap());
 }
 

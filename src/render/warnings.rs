@@ -1,4 +1,6 @@
-//! Warnings, one line each, about parts of a scenario that the run did not test.
+//! Writes warnings about parts of a scenario that the run did not test. Each has one line.
+//!
+//! A cell is one simulation. A stack is a sync engine with its server.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,7 @@ const TOLD: usize = 4;
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = of_cells(record, |cell| &cell.unplaced);
-    // If an action did nothing, the failing cell already says so.
+    // The failing cell already reports an action that did nothing.
     let fails = |cell: &CellRecord, of: &str| {
         cell.reasons
             .iter()
@@ -32,19 +34,19 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         lines(action, sum).into_iter().map(move |line| whose(record, scenario) + &line)
     });
     let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
-    // In a search the settings may have nothing to lose (such as edits in a first load). This is
-    // not a fault of the scenario.
+    // The settings of a search may have nothing to lose (for example, a first load has no edits).
+    // This is not a fault of the scenario.
     let idle = [hollow, unobserved].into_iter().filter(|_| record.tune.is_none()).flat_map(|of| of(record));
     lines.chain(planned).chain(idle).collect()
 }
 
-/// All warnings on a run, without its demands.
+/// All warnings about a run. Demands on the run are not part of them.
 pub(super) fn told(record: &RunRecord) -> Vec<String> {
     [unplaced(record), thrown(record), not_applicable(record)].concat()
 }
 
-/// Exceptions of apps that ended syncs, and warnings of the bench to the apps' authors, over all
-/// cells. The most frequent come first.
+/// Exceptions of apps that ended syncs, and warnings of the bench to the authors of apps. They
+/// cover all cells, and the most frequent come first.
 pub(super) fn thrown(record: &RunRecord) -> Vec<String> {
     let mut all: BTreeMap<(&str, &str), (u64, &CellRecord, &ExceptionRecord)> = BTreeMap::new();
     for (cell, one) in of_cells(record, |cell| &cell.exceptions) {
@@ -106,8 +108,8 @@ fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     fewer.into_iter().chain(elsewhere).collect()
 }
 
-/// A line per event of a scenario that did not fire, over all cells. A fault without a fixed target
-/// is here if it met nobody under any seed; a hook, if no variant called it.
+/// One line per event of a scenario that did not fire, over all cells. A fault without a fixed
+/// target is listed if it hit nobody under any seed. A hook is listed if no variant called it.
 fn not_fired(record: &RunRecord) -> Vec<String> {
     let every = |cell: &CellRecord, one: &MissedRecord| {
         let off = |kind: &String| *kind == one.event || kind.strip_prefix("event.") == Some(&*one.event);
@@ -117,7 +119,7 @@ fn not_fired(record: &RunRecord) -> Vec<String> {
         record.cells.iter().filter(has).all(misses)
     };
     let mut events: BTreeMap<(&str, &str, &str), (Vec<&str>, MissedRecord)> = BTreeMap::new();
-    // If an event did nothing, the failing cell already says so.
+    // The failing cell already reports an event that did nothing.
     let fails = |cell: &CellRecord, of: &str| {
         cell.reasons.iter().any(|reason| matches!(reason, Reason::EventInVain { event } if event == of))
     };
@@ -142,7 +144,7 @@ fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }
 
-/// The line of a missed event; `cells` is empty if the run has one cell.
+/// The line of a missed event. `cells` is empty if the run has only one cell.
 fn line(cells: &[&str], of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
     let in_cells = match cells {
@@ -176,16 +178,15 @@ struct OfStack<'r> {
     held_to: Option<HeldTo>,
     unsupported: Option<&'r Reason>,
     observed: bool,
-    /// True if nothing says which edits met a conflict.
+    /// True if the stack does not report which edits met a conflict.
     calls_none: bool,
 }
 
-/// The end of the line about a stack whose server merges by rules of its own.
+/// The end of the line for a stack whose server merges by its own rules.
 const CALLS_NONE: &str = "; engine.conflicts.found and the metrics compared with it are not \
     counted, because its server merges by its own rules and reports no conflict";
 
-/// A line for each scenario or variant with checks that are not applicable, or with a third-party
-/// stack.
+/// One line for each scenario or variant that has a third-party stack, or checks that do not apply.
 pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
     let mut stacks: BTreeMap<(&str, Option<&str>), OfStack<'_>> = BTreeMap::new();
     for cell in &record.cells {
@@ -235,7 +236,7 @@ impl OfStack<'_> {
     }
 }
 
-/// A line for each bounded figure whose check had nothing to check in any cell.
+/// One line per figure with a bound whose check had nothing to check in any cell.
 fn hollow(record: &RunRecord) -> Vec<String> {
     let mut tried: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut hollow: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
@@ -259,8 +260,8 @@ const NO_EDIT: (&str, &str) = ("workload.edits.made", "nobody saved an edit");
 const NO_RUN: (&str, &str) = ("engine.session.count", "no unit ran");
 const NO_REQUEST: (&str, &str) = ("engine.requests.count", "no request was sent");
 
-/// Metrics that count a part of something, by the beginning of their names, with that something. If
-/// nothing of it happened, the number is 0 with any engine.
+/// Prefixes of metrics. Such a metric counts a part of certain events (edits, runs or requests). If
+/// no such event occurred, the metric is 0 with any engine.
 const AMONG: [(&str, (&str, &str)); 13] = [
     ("engine.conflicts.", NO_EDIT),
     ("engine.edits.", NO_EDIT),
@@ -277,7 +278,7 @@ const AMONG: [(&str, (&str, &str)); 13] = [
     ("engine.retries.", NO_REQUEST),
 ];
 
-/// A line for each upper bound that 0 meets because nothing was observed in any cell.
+/// One line per upper bound that is met only because nothing was observed in any cell.
 fn unobserved(record: &RunRecord) -> Vec<String> {
     let mut observed: BTreeSet<(&str, String)> = BTreeSet::new();
     let mut met: BTreeSet<(&str, String, &str)> = BTreeSet::new();
@@ -308,7 +309,7 @@ fn at_most<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Ite
     expected.chain(gates.map(|gate| (gate.figure(), gate.stat.as_str())))
 }
 
-/// Says why there was nothing to observe; `None` if there was something.
+/// The reason why nothing was observed; `None` if something was observed.
 fn why_nothing(cell: &CellRecord, metric: &str, stat: &str) -> Option<&'static str> {
     let none = |metric: &str, stat: &str| cell.stat(metric, stat) == Some(0);
     if stat != "value" {
@@ -397,7 +398,7 @@ mod tests {
         };
         let (kill, lunch) = (|| missed("k", 3..9, 1_000), || missed("lunch", 0..0, 0));
         assert_eq!(cell(vec![kill()]).missed[0].devices.len(), 6);
-        // A fault that met somebody under one seed is not reported.
+        // A fault that hit somebody under one seed is not reported.
         let runs = [vec![], vec![kill()], vec![kill(), kill()], vec![lunch()], vec![lunch(), lunch()]];
         let mut told = String::new();
         for run in runs {

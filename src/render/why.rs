@@ -1,4 +1,5 @@
-//! Says what mends a cell, and why it misses a time: which part of the fleet, where in syncs.
+//! Says what repairs a cell (one simulation), and why it misses a time: which part of the fleet is
+//! slow, and which part of a sync.
 
 use super::brief::{awaited, word};
 use super::lines::joined;
@@ -31,11 +32,11 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     lines
 }
 
-/// Times until edits are safe or seen. Such a time may not be spent in a sync.
+/// Waits until edits are safe or visible. Such a wait may be outside of syncs.
 const OF_EDITS: [&str; 3] =
     ["engine.write_acknowledged.duration", "engine.write_visible.duration", "engine.edits.unsent"];
 
-/// What edits waited for most; `None` if it was a sync that ran.
+/// The longest part of the time that edits waited; `None` if it was a running sync.
 fn outside_syncs(cell: &CellRecord) -> Option<String> {
     let (wait, ppm) = *waits(&[cell])?.first()?;
     let moves = match wait {
@@ -64,7 +65,7 @@ fn devices(cell: &CellRecord) -> Option<String> {
     joined(cell.slowest.iter().map(told), ", ").map(|told| format!("longest syncs: {told}"))
 }
 
-/// The command that shows more: a record of the first failure, or the longest syncs.
+/// The command that shows more: the record of the first failure, or the longest syncs.
 pub(super) fn closer(cell: &CellRecord) -> String {
     let check = match main_reasons(cell).first() {
         Some(Reason::Violation { check }) => check,

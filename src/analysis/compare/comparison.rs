@@ -1,4 +1,7 @@
-//! A comparison: two sides and all differences between them.
+//! A comparison of two sides (base and candidate) with all their differences.
+//!
+//! Each side has cells: single simulations with one seed each. A group has the cells that are
+//! compared with each other.
 
 use super::difference::{Difference, Finding, Group};
 use super::judged::groups;
@@ -7,7 +10,7 @@ use super::side::Side;
 use crate::analysis::distinct;
 use crate::record::{Exit, is_gated, is_loss};
 
-/// A difference of fewer millionths does not matter to people.
+/// A difference below 10 000 millionths (1 %) does not matter to people.
 const EQUAL: u64 = 10_000;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +18,7 @@ pub struct Comparison {
     pub sides: (String, String),
     /// The names of both scenarios; `None` if they are equal or a side has several.
     pub scenarios: Option<(String, String)>,
-    /// The builds that ran the sides, in words; `None` if they are equal.
+    /// The builds of the program that ran the sides; `None` if both sides have the same build.
     pub builds: Option<(String, String)>,
     pub groups: Vec<Group>,
     /// The cells of each side that the other side does not have.
@@ -40,7 +43,7 @@ pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     }
 }
 
-/// A metric that one side did not measure under all seeds, or that too few seeds have.
+/// A metric that one side measured under no seed, or that too few seeds have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmeasured<'a> {
     pub metric: &'a str,
@@ -48,18 +51,19 @@ pub struct Unmeasured<'a> {
     pub lacks: Lacks,
 }
 
-/// Why a metric cannot be compared.
+/// The reason why a metric cannot be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacks {
-    /// One side measured nothing. The other side measured something under each seed.
+    /// One side has no figure, and the other side has a figure under each seed.
     All { in_base: bool },
-    /// Both sides have the metric under `cells` seeds, and `least` seeds are needed.
+    /// Only `cells` seeds have the metric on both sides, but `least` seeds are needed.
     Seeds { cells: usize, least: usize },
 }
 
 impl Comparison {
-    /// Marks differences below 1 % or `ppm` millionths as equal, and worse figures up to `ppm` as
-    /// tolerated. With `ppm` 0, marks nothing. Losses of data are never equal or tolerated.
+    /// Changes the findings of small differences. Below 1 %, or below `ppm` millionths if that is
+    /// less, they become equal. A worse figure within `ppm` becomes tolerated. Losses of data are
+    /// never equal or tolerated.
     pub fn tolerate(&mut self, ppm: u64) {
         for group in &mut self.groups {
             for one in &mut group.differences {
@@ -76,20 +80,22 @@ impl Comparison {
             group.differences.sort_by_cached_key(Difference::place);
         }
     }
-    /// A group with too few seeds, and the number it needs; `None` if all groups are judged.
+    /// The first group with too few seeds, and the number of seeds it needs.
     pub fn unjudged(&self) -> Option<(&Group, usize)> {
         self.groups.iter().find_map(|group| Some((group, group.lacks()?)))
     }
-    /// By side, the number of failed cells, of those that have a counterpart.
+    /// The number of failed cells of each side. Only cells with a counterpart count.
     pub fn failed(&self) -> (usize, usize) {
         self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
     }
-    /// The exit of candidate cells that failed in a way that the base did not; else success.
+    /// The exit of candidate cells that failed in another way than the base; `Success` if there are
+    /// none.
     pub fn new_failure(&self) -> Exit {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
-    /// Metrics that one side measured under every seed and the other under none: those `asked` for,
-    /// or else the gated ones. Of those asked for, also the metrics that too few seeds have.
+    /// Metrics that one side measured under every seed and the other side under none. If the user
+    /// `asked` for metrics, only these are listed, also if too few seeds have them. Otherwise only
+    /// the gated metrics are listed (a gated metric can fail a run).
     pub fn unmeasured<'s>(&'s self, asked: &[String]) -> Vec<Unmeasured<'s>> {
         let matters = |metric: &String| match asked {
             [] => is_gated(metric),
@@ -106,7 +112,7 @@ impl Comparison {
         distinct(self.all().filter(|(_, d)| matters(&d.metric)).filter_map(of))
     }
 
-    /// The number of cells with different digests, in groups where no figure differs.
+    /// The number of cells with different digests, in groups without a different figure.
     pub fn other_digests(&self) -> usize {
         self.groups.iter().map(|group| group.other_digests).sum()
     }

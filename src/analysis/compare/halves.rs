@@ -1,6 +1,7 @@
-//! Finds what a change improves and what it costs, in headline figures. A change that one figure
-//! recommends must not hide its price in another figure. The sides without and with the change are
-//! called halves.
+//! Finds the headline figures that a change improves, and the figures that it makes worse.
+//!
+//! A change that improves one figure must not hide its price in another figure. The cells (single
+//! simulations) without the change and those with it are called the two halves.
 
 use std::cmp::Reverse;
 
@@ -10,25 +11,26 @@ use super::observed::{Observed, observed, unlike};
 use crate::metrics::{Better, Censored, Unit};
 use crate::record::{CellRecord, headline_of, is_cost, is_loss};
 
-/// A ratio between two halves below this may be chance. Answers use the same limit.
+/// Chance can explain a smaller ratio between the halves. The answers to questions use this limit,
+/// too.
 const LUCK: f64 = 1.05;
-/// The statistics that are compared. For a metric, the first one that it has counts.
+/// The statistics to compare. A metric is compared by the first one that it has.
 const STATS: [&str; 4] = ["value", "p95", "total", "max"];
 
-/// Harm to edits, apart from a longer time until they are safe.
+/// A kind of harm to people's edits. A longer wait until an edit is safe is not harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Harm {
-    /// Edits are lost, refused or discarded, whether or not their authors are notified.
+    /// Edits are lost, refused or discarded. Their authors may or may not be notified.
     Lost,
-    /// Edits, or versions that they made, are superseded and nobody is notified.
+    /// Edits are superseded and nobody is notified.
     Discarded,
-    /// Rows of edits exist twice.
+    /// Edits created duplicate rows.
     Doubled,
     /// People could not make edits.
     Prevented,
 }
 
-/// The metrics of each harm. Their sum counts the harm.
+/// The metrics of each kind of harm. Their sum counts the harm.
 const HARMS: [(Harm, &[&str]); 4] = [
     (Harm::Lost, &["oracle.saved_edits.lost"]),
     (Harm::Discarded, &["oracle.silent_discard.count"]),
@@ -36,8 +38,8 @@ const HARMS: [(Harm, &[&str]); 4] = [
     (Harm::Prevented, &["workload.edits.refused", "workload.edits.prevented"]),
 ];
 
-/// True if two counts of independent events may differ by chance: by at most two standard
-/// deviations of the difference.
+/// True if chance can explain the difference between two counts of independent events. The limit is
+/// two standard deviations of the difference.
 pub fn may_be_chance(both: [u64; 2]) -> bool {
     let apart = u128::from(both[0].abs_diff(both[1]));
     apart * apart <= 4 * (u128::from(both[0]) + u128::from(both[1]))
@@ -50,18 +52,18 @@ pub struct Moved {
     pub stat: &'static str,
     pub unit: Unit,
     pub both: [Option<u64>; 2],
-    /// How many waits of each half never ended.
+    /// The number of waits of each half that never ended.
     pub censored: [Option<Censored>; 2],
 }
 
-/// The second half compared with the first one, over all seeds.
+/// The comparison of the second half with the first one, over all seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Weighed {
-    /// The headline figure that improves the most; `None` if none does.
+    /// The headline figure that improves most; `None` if no figure improves.
     pub better: Option<Moved>,
-    /// The headline figure that gets worse the most; `None`: none. Harms are not counted here.
+    /// The headline figure that worsens most, except harms; `None` if no figure worsens.
     pub price: Option<Moved>,
-    /// The count of each harm in both halves, if the second half has more.
+    /// The counts of a harm in both halves, for each harm that is more frequent in the second half.
     pub harms: Vec<(Harm, [u64; 2])>,
 }
 
@@ -70,21 +72,20 @@ pub fn is_harm(metric: &str) -> bool {
     is_loss(metric) || of_edits().any(|of| of == metric)
 }
 
-/// The metrics of harm to edits. More harm is worse, whatever else improves.
+/// The metrics of harm to edits.
 pub fn of_edits() -> impl Iterator<Item = &'static str> {
     HARMS.iter().flat_map(|(_, metrics)| metrics.iter().copied())
 }
 
 impl Weighed {
-    /// Compares pairs of cells; each pair has one seed. As for answers, there is no test for
-    /// chance.
+    /// Compares pairs of cells. Both cells of a pair have the same seed. Significance is not
+    /// tested.
     pub fn of(pairs: &[[&CellRecord; 2]]) -> Weighed {
         let [first, second]: [Vec<&CellRecord>; 2] =
             [0, 1].map(|half| pairs.iter().map(|pair| pair[half]).collect());
         let harms = HARMS.map(|(harm, metrics)| (harm, [&first, &second].map(|cells| sum(cells, metrics))));
         let better = gains(&first, &second).into_iter().find(|one| one.times() >= LUCK);
-        // A figure that improves from the second half to the first is a price. If fewer people
-        // waited, a wait is neither better nor worse.
+        // If a figure improves from the second half to the first, it is a price of the change.
         let price = gains(&second, &first).into_iter().find(|one| {
             of_edits().all(|of| of != one.metric) && (one.times() >= LUCK || is_loss(&one.metric))
         });
@@ -113,8 +114,8 @@ fn sum(cells: &[&CellRecord], metrics: &[&str]) -> u64 {
     cells.iter().map(of).sum()
 }
 
-/// The headline figures that are better in `to`, the largest change first, one statistic of each.
-/// Counts of checks are left out: they fail a cell and are reported separately.
+/// The headline figures that are better in `to`, the largest change first, with one statistic per
+/// metric. Counts of checks are left out, because they fail a cell and are reported separately.
 fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
     let all = observed(from, to, &unlike(from, to), Basis::Exact, true).into_iter();
     let told = all.filter(|one| headline_of(&one.told.metric).is_some() && !is_luck(one));
@@ -135,7 +136,7 @@ fn is_luck(one: &Observed) -> bool {
     pairs().any(|(from, to)| from < to) && pairs().any(|(from, to)| from > to)
 }
 
-/// The sort key: losses first, then the step of the change; within a step, waits before costs.
+/// The sort key: losses first, then large changes. Waits come before costs of the same size class.
 fn place(one: &Difference) -> impl Ord + use<> {
     let by = (one.times() * 1e6) as u64;
     (!is_loss(&one.metric), one.step(), is_cost(&one.metric), Reverse(by), one.metric.clone())
@@ -151,7 +152,7 @@ mod tests {
     const SEEN: &str = "engine.write_visible.duration";
     const DOWN: &str = "net.down.bytes";
 
-    /// A half with these p95 of waits, in seconds, and these counts.
+    /// A cell with these waits (metric, p95 in seconds) and these counts.
     fn half(waits: &[(&'static str, u64)], counts: &[(&'static str, u64)]) -> CellRecord {
         let mut cell = CellRecord::default();
         for (metric, p95) in waits {

@@ -1,4 +1,6 @@
-//! Decides which differences are more than chance.
+//! Decides which differences between two sides are significant.
+//!
+//! The sides are called base and candidate. Each has cells: single simulations with one seed each.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +13,19 @@ use crate::oracle;
 use crate::record::{CellRecord, Exit, SUMMARY, is_summary};
 use crate::stats::{self, Change};
 
-/// The significance level for failures that are more frequent, if the base fails so, too.
+/// The significance level for failures that are more frequent than in the base. Missed thresholds
+/// use [`LEVEL`].
 const LEVEL_OF_LOSS: f64 = 0.1;
-/// The significance level of each family of comparisons.
+/// The significance level of each family of figures.
 const LEVEL: f64 = 0.01;
 
-/// A family: figures that are tested together. There is one for the first figure of the summary,
-/// one for its others, one for losses, one for all others. So many minor figures cannot hide a few
-/// important ones. Statistics with equal observations count once: a percentile of few values is
-/// their maximum.
+/// Figures that are tested together. The 4 families are: the first figure of the summary, its other
+/// figures, losses, and all others. With separate families, many minor figures cannot hide a few
+/// important ones. Statistics with equal observations count once: a high percentile of few values
+/// equals their maximum.
 struct Family {
     surprising: BTreeMap<Sides, bool>,
-    /// The level at which the next figure would have been significant.
+    /// The significance level that the next figure would have needed.
     level: f64,
 }
 
@@ -40,9 +43,8 @@ impl Family {
     }
 }
 
-/// The family of a figure. Losses have their own family, so that nothing hides them. So has the
-/// first line of the summary, the wait that people name first. Of waits, the summary has p95 and
-/// p50 ("within 4 s, half within 600 ms").
+/// The family of a figure. Losses and the first line of the summary have families of their own, so
+/// that other figures cannot hide them. The summary shows p95 and p50 of waits, but not p99.
 fn family(Difference { metric, stat, .. }: &Difference) -> usize {
     match is_summary(metric) && *stat != "p99" {
         _ if oracle::is_of_check(metric) || metric.starts_with("oracle.saved_edits.") => 3,
@@ -52,11 +54,12 @@ fn family(Difference { metric, stat, .. }: &Difference) -> usize {
     }
 }
 
-/// The differences between paired cells. With `always_chance`, the same scenario and seed does not
-/// count as exact, and the interval of an unclear figure allows for all figures that are tested.
+/// The differences between paired cells. Without `always_chance`, cells with the same scenario and
+/// seed are exact. With it, they are tested like other pairs. Then the interval of an unclear
+/// figure is wider, because it allows for all tested figures.
 pub(super) fn groups(opposed: &[PairedCells<'_>], always_chance: bool) -> Vec<Group> {
     let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
-    // All groups together are tested for significance.
+    // The figures of all groups are tested for significance together.
     let figures = || weighed.iter().flat_map(|(_, observed)| observed).filter(|figure| figure.differs());
     let families =
         [0, 1, 2, 3].map(|which| Family::new(figures().filter(|figure| family(&figure.told) == which)));
@@ -66,7 +69,7 @@ pub(super) fn groups(opposed: &[PairedCells<'_>], always_chance: bool) -> Vec<Gr
             Some(change) => {
                 let family = &families[family(&figure.told)];
                 let surprise = figure.differs() && family.surprising.get(&figure.sides()) == Some(&true);
-                // A loss where the base has none is not chance, even with few seeds.
+                // A loss that the base does not have is never chance, even with few seeds.
                 let new_loss = sum(&figure.candidate) > 0 && sum(&figure.base) == 0;
                 let new_loss = new_loss && oracle::is_of_check(&figure.told.metric);
                 let surprise = surprise || new_loss && group.basis == Basis::Paired;
@@ -86,14 +89,14 @@ pub(super) fn groups(opposed: &[PairedCells<'_>], always_chance: bool) -> Vec<Gr
     judged.collect()
 }
 
-/// The largest size of a cell on each side, if the sides differ; `None` if equal or unknown.
+/// The size of the largest cell on each side; `None` if both are equal or one is unknown.
 fn other_size(sides: [&[&CellRecord]; 2], size: impl Fn(&CellRecord) -> u64) -> Option<[u64; 2]> {
     let most = |cells: &[&CellRecord]| cells.iter().map(|cell| size(cell)).max();
     let [base, candidate] = sides.map(most);
     Some([base?, candidate?]).filter(|[base, candidate]| base != candidate && *base.min(candidate) > 0)
 }
 
-/// A group that has no differences yet, and the observations for them.
+/// A group without differences, and the observations from which its differences are made.
 fn weighed(opposed: &PairedCells<'_>, always_chance: bool) -> (Group, Vec<Observed>) {
     let pairs = &opposed.pairs;
     let basis = match pairs.as_slice() {
@@ -101,7 +104,7 @@ fn weighed(opposed: &PairedCells<'_>, always_chance: bool) -> (Group, Vec<Observ
         pairs if !always_chance && pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
         _ => Basis::Paired,
     };
-    // If some seeds are paired, seeds that one side lacks are left out.
+    // If the sides share some seeds, only these seeds are compared.
     let (base, candidate): (Vec<&CellRecord>, Vec<&CellRecord>) = match basis {
         Basis::Samples => opposed.alone.clone(),
         _ => pairs.iter().copied().unzip(),
@@ -154,14 +157,14 @@ fn counted_otherwise((base, candidate): &(&CellRecord, &CellRecord)) -> bool {
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
 }
 
-/// The exit by which significantly more of the candidate's seeds failed than of the base's.
+/// The exit by which the candidate's seeds failed significantly more often than the base's.
 fn failed_more_often(base: &[&CellRecord], candidate: &[&CellRecord]) -> Exit {
     let seeds = (base.len(), candidate.len());
     let with =
         |side: &[&CellRecord], exit: Exit| side.iter().filter(|cell| failures(cell).contains(&exit)).count();
     let is_new = |exit: &Exit| {
         let failed = (with(base, *exit), with(candidate, *exit));
-        // A threshold is sometimes missed by chance. Losses of data need less evidence.
+        // A threshold can be missed by chance, so it needs more evidence than a loss of data.
         let level = if *exit == Exit::Threshold { LEVEL } else { LEVEL_OF_LOSS };
         let by_chance = || stats::as_many_failed(seeds, failed).is_none_or(|chance| chance > level);
         failed.1 * seeds.0 > failed.0 * seeds.1
@@ -170,7 +173,7 @@ fn failed_more_often(base: &[&CellRecord], candidate: &[&CellRecord]) -> Exit {
     Exit::first(candidate.iter().flat_map(|cell| failures(cell)).filter(is_new))
 }
 
-/// The figures of the base that the candidate lacks; `None` if it has all of them.
+/// The metrics of the base that are missing in the candidate; `None` if no metric is missing.
 fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
     let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
     let lacking = names.filter(|name| !candidate.metrics.contains_key(*name)).map(str::to_owned);
@@ -188,7 +191,7 @@ pub(super) fn exact(Observed { told, base, candidate, fewer, .. }: Observed) -> 
         (true, true) => directed(told.better, sum(&candidate) > sum(&base)),
         (more, _) => directed(told.better, more),
     };
-    // It is not an improvement to observe nothing in some cells, or much less.
+    // Cells without observations, or with far fewer of them, are not an improvement.
     let less = told.lopsided || fewer;
     let finding = if less && finding == Finding::Better { Finding::Changed } else { finding };
     Difference { finding, ..told }
@@ -197,9 +200,10 @@ pub(super) fn exact(Observed { told, base, candidate, fewer, .. }: Observed) -> 
 fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
     let Observed { told, base, candidate, fewer, .. } = observed;
     let finding = match surprise {
-        // One side has no figure, so neither side is better.
+        // One side has no figure, so the difference has no better side.
         true if told.one_sided => Finding::Changed,
-        // The estimate gives the direction: one extreme pair may reverse that of the means.
+        // The estimate gives the direction. A single extreme pair can reverse the order of the
+        // means.
         true => {
             directed(told.better, change.value.map_or(mean(&candidate) > mean(&base), |value| value > 0.0))
         }
@@ -212,7 +216,7 @@ fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
         finding => finding,
     };
     let interval = change.interval.filter(|_| finding != Finding::Same);
-    // An interval is shown with the estimate that it belongs to.
+    // If an interval is shown, the change must be the estimate that belongs to it.
     let change_ppm = change.value.map(ppm).or(told.change_ppm);
     let interval_ppm = interval.map(|(low, high)| (ppm(low), ppm(high)));
     Difference { finding, change_ppm, interval_ppm, ..told }

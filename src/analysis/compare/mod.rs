@@ -1,21 +1,24 @@
-//! Finds the differences between two runs, and whether they are significant.
+//! Finds the differences between two runs, and tests whether they are significant.
 //!
-//! Cells are paired by scenario, variant, swept values and seed. Digests distinguish scenarios with
-//! the same name. The kind of pair decides what can be said:
-//! - **the same scenario, the same seed**: exact, so the program caused every difference;
-//! - **another scenario or variant, the same seeds**: paired, with a 95 % interval: both sides met
-//!   the same users, link conditions and faults;
-//! - **two programs, over seeds** ([`over_seeds()`]): paired, so that a lucky seed alone is not a
-//!   finding;
-//! - **other seeds**: two samples, compared by Welch's test.
+//! A run has cells: single simulations of one scenario, variant and seed. Cells of both runs are
+//! paired by scenario, variant, swept values and seed. Digests distinguish scenarios with the same
+//! name. The kind of pair decides how differences are judged:
+//! - **The same scenario and seed**: exact. The program caused every difference.
+//! - **Another scenario or variant, the same seeds**: paired, with a 95 % interval. Both sides have
+//!   the same users, link conditions and faults.
+//! - **Two versions of the program, over all seeds** ([`over_seeds()`]): paired, so that a single
+//!   lucky seed is not a finding.
+//! - **Other seeds**: two samples, compared by Welch's test.
 //!
-//! If chance plays a part, figures are tested in four families (Holm 1979): the first figure of the
-//! summary, its others, losses, and hundreds of others, which so cannot hide the first three. If a
-//! thing is compared with itself, 1 in 100 comparisons per family finds something. A figure that
-//! the user names is tested alone. With too few seeds nothing is tested.
+//! Unless the pairs are exact, figures are tested in 4 families (Holm 1979): the first figure of
+//! the summary, its other figures, losses, and hundreds of other figures. With separate families,
+//! the hundreds cannot hide the important figures. If a program is compared with itself, a family
+//! has a false finding in 1 of 100 comparisons. A figure that the user names is tested alone. With
+//! too few seeds nothing is tested.
 //!
-//! The metric table says which statistic is compared ([`Compared`](crate::metrics::Compared)). If
-//! settings split the same work differently, percentiles of the pieces mean nothing.
+//! The table of metrics says which statistics are compared
+//! ([`Compared`](crate::metrics::Compared)). If two settings split the same work into different
+//! pieces, percentiles of the pieces mean nothing.
 
 mod comparison;
 mod difference;

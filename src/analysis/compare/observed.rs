@@ -1,4 +1,7 @@
-//! The observations of both sides for each compared statistic.
+//! The observations of both sides (base and candidate) for each statistic to compare.
+//!
+//! A cell is one simulation with one seed. Each side has several cells. A baseline is a file of
+//! figures that a run must reproduce.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +10,26 @@ use crate::metrics::{self, Better, Compared, Figure, Kind, NEVER, Unit};
 use crate::record::{CellRecord, censored, is_loss, is_summary};
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
-/// The statistics of a distribution that are tested for significance. Minimum, maximum and count
-/// vary too much by chance, and each further figure weakens the test of the others.
+/// The statistics of a distribution that are tested for significance. Chance changes minimum,
+/// maximum and count too much, and each further statistic weakens the test of the others.
 const PERCENTILES: &[&str] = &["p50", "p95", "p99"];
-/// All except the count, which is neither better nor worse: more syncs mean more waits, both long
-/// and short.
+/// The statistics for exact pairs. The count is not among them, because it has no better direction:
+/// more syncs mean more waits, both long and short.
 const EXACT: &[&str] = &["p50", "p95", "p99", "max", "min"];
-/// Counts that differ by at most 1/20 count as equal: this does not move a percentile.
+/// Counts that differ by at most 1/20 are treated as equal, because percentiles then hardly move.
 const AS_MANY: u128 = 20;
-/// A side with 1/5 fewer waits is not better: something may have prevented the missing waits.
+/// A side with 1/5 fewer waits cannot be better: a failure may have prevented the missing waits.
 const FEWER: u128 = 5;
 
-/// Both sides' observations of one statistic.
+/// The observations of both sides for one statistic.
 pub(super) struct Observed {
-    /// The difference, complete except for its finding.
+    /// The difference. Its finding is set later.
     pub told: Difference,
     pub base: Vec<u64>,
     pub candidate: Vec<u64>,
-    /// How certain the change is; `None` if chance plays no part.
+    /// The change with its certainty; `None` if the pairs are exact.
     pub change: Option<Change>,
-    /// True if the candidate has so few observations that it cannot be better.
+    /// True if the candidate has too few observations to be called better.
     pub fewer: bool,
 }
 
@@ -40,7 +43,7 @@ struct Statistic<'a> {
 }
 
 impl Observed {
-    /// From the statistic in each cell. For pairs, cells with equal indices have the same seed.
+    /// `base` and `candidate` have one value per cell. In pairs, equal indices have the same seed.
     fn new(of: Statistic<'_>, base: &[Option<u64>], candidate: &[Option<u64>], basis: Basis) -> Observed {
         let of_side = |side: &[Option<u64>]| side.iter().flatten().copied().collect::<Vec<u64>>();
         let own = [base, candidate].map(of_side);
@@ -55,7 +58,8 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone().into())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // Plain means may contradict the mean ratio of the pairs after a single wait of an hour.
+        // A single wait of an hour can reverse the order of the plain means. So the mean ratio of
+        // the pairs is used.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));
@@ -93,7 +97,7 @@ impl Observed {
         observed
     }
 
-    /// True if the sides differ at all. Equal figures are not tested and do not weaken the test.
+    /// True if the sides differ. Equal figures are not tested and do not weaken the test of others.
     pub(super) fn differs(&self) -> bool {
         let all = || self.base.iter().chain(&self.candidate);
         let is_one_value = all().min() == all().max();
@@ -104,7 +108,7 @@ impl Observed {
         (self.base.clone(), self.candidate.clone())
     }
 
-    /// The change of pairs. Its size is unknown if waits never ended in only one cell of a pair.
+    /// The change of pairs. If waits never ended in only one cell of a pair, the size is unknown.
     pub(super) fn paired(&self, level: f64) -> Change {
         let pairs = self.base.iter().copied().zip(self.candidate.iter().copied());
         let is_never = |n: u64| self.told.unit == Unit::Ns && n == NEVER;
@@ -120,7 +124,8 @@ impl Observed {
         if more + less == 0 || self.told.cells < PAIRS_MIN {
             return change;
         }
-        // One of both tests decides. The ended pairs count only if they point the same way.
+        // Two tests exist, and one of them decides. The pairs with ended waits count only if both
+        // tests show the same direction.
         let is_longer = change.value.unwrap_or(0.0) > 0.0;
         let of_ended = if (more > less) == is_longer && more != less { change.chance } else { 1.0 };
         let of_never = stats::seen_more_often(self.told.cells, more, less);
@@ -136,7 +141,8 @@ impl Observed {
     }
 }
 
-/// The metrics whose unit or shape differs between cells, as in a baseline of an older version.
+/// The metrics with different units or shapes. A shape differs if one cell has a number and another
+/// cell has a distribution. An older baseline can have such metrics.
 pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();
@@ -151,10 +157,10 @@ pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMa
     unlike
 }
 
-/// The observations of every statistic that both sides have, without the metrics in `unlike`. A
-/// part that a cell lacks did not occur there, so it is 0. A distribution without observations has
-/// no figure. If the sides are not `as_large` (other devices or hours), no sum is better or worse,
-/// except losses.
+/// The observations of every statistic, without the metrics in `unlike`. If a cell lacks a figure
+/// of one start state or unit, the figure is 0 there. A distribution without observations has no
+/// figure. If the sides are not `as_large` (other devices or hours), sums other than losses have no
+/// better direction.
 pub(super) fn observed(
     base: &[&CellRecord],
     candidate: &[&CellRecord],
@@ -162,7 +168,7 @@ pub(super) fn observed(
     basis: Basis,
     as_large: bool,
 ) -> Vec<Observed> {
-    // If cells have different figures of a name, the first one counts.
+    // If cells have different figures under one name, the first cell decides.
     let all = base.iter().chain(candidate).rev().flat_map(|cell| &cell.metrics);
     let mut names: BTreeMap<&str, &Figure> = all.map(|(name, figure)| (name.as_ref(), figure)).collect();
     let has = |side: &[&CellRecord], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
@@ -198,13 +204,14 @@ pub(super) fn observed(
     without_duplicate_parts(names.into_iter().flat_map(of).collect())
 }
 
-/// True if a figure grows with the number of devices or of hours.
+/// True if a figure grows with the number of devices or hours.
 fn is_sum(name: &str, stat: &str) -> bool {
     let counts = metrics::find(name).is_some_and(|metric| metric.kind == Kind::Counter);
     counts || ["total", "never", "count"].contains(&stat)
 }
 
-/// The statistics of a metric that are judged, and those that are only shown.
+/// The statistics of a metric in 2 lists: the judged statistics, and the others, which are only
+/// shown.
 fn statistics(
     name: &str,
     figure: &Figure,
@@ -228,8 +235,8 @@ fn statistics(
     let has_percentiles =
         judged.contains(&"p50") && is_summary(name) && !is_part(name) && basis != Basis::Exact;
     let mut judged = judged.to_vec();
-    // The mean covers all waits, and varies less than the longest of a few. Baselines of earlier
-    // versions have no means.
+    // The mean covers all waits, and varies less than the maximum of a few waits. Baselines of
+    // older versions do not have it.
     let mut figures = sides.into_iter().flatten().filter_map(|cell| cell.metrics.get(name));
     if has_percentiles && figures.all(|figure| figure.stat("mean").is_some()) {
         judged.push("mean");
@@ -250,8 +257,7 @@ fn observed_in(name: &str) -> impl Fn(&&CellRecord) -> u64 {
     move |cell| cell.metrics.get(name).map_or(0, Figure::observed)
 }
 
-/// The number of observations of each side. A pair with an empty cell is left out, so that it does
-/// not affect the other pairs.
+/// The number of observations of each side. Pairs with an empty cell are left out.
 fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 2] {
     let observed = observed_in(name);
     let of = |cells: &[&CellRecord]| cells.iter().map(|cell| observed(cell).into()).collect::<Vec<u128>>();
@@ -259,13 +265,14 @@ fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 
     let pairs = || base.iter().zip(&candidate).filter(|(a, b)| **a > 0 && **b > 0);
     let sum = |side: &[u128]| side.iter().sum::<u128>();
     match basis {
-        // With other seeds, one side may have more cells, so the numbers are scaled.
+        // With different seeds, the sides can have different numbers of cells, so the counts are
+        // scaled.
         Basis::Samples => [sum(&base) * candidate.len() as u128, sum(&candidate) * base.len() as u128],
         _ => [pairs().map(|(a, _)| a).sum(), pairs().map(|(_, b)| b).sum()],
     }
 }
 
-/// Removes parts that equal the whole, as with only one start state or only one unit.
+/// Removes figures of one start state or unit that equal the figure of the whole.
 fn without_duplicate_parts(mut all: Vec<Observed>) -> Vec<Observed> {
     let whole = all.iter().filter(|one| !one.told.is_part());
     let whole: BTreeMap<(String, &str), _> =
@@ -302,8 +309,8 @@ pub(super) fn mean(values: &[u64]) -> f64 {
     sum(values) as f64 / values.len().max(1) as f64
 }
 
-/// The typical value of a side: its mean, or the geometric mean if `ratios` are judged. If some
-/// waits never ended, there is no mean, so the median.
+/// The typical value of a side: the mean, or the geometric mean if `ratios` are judged. If some
+/// waits never ended, it is the median.
 fn typical(values: &[u64], unit: Unit, ratios: bool) -> f64 {
     if unit == Unit::Ns && values.contains(&NEVER) {
         let mut sorted = values.to_vec();

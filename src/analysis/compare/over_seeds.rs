@@ -1,4 +1,6 @@
-//! Compares cells with a baseline over all seeds together, not seed by seed.
+//! Compares cells (single simulations) with a baseline, over all seeds together.
+//!
+//! A baseline is a file of figures that a run must reproduce.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,22 +12,22 @@ use crate::oracle;
 use crate::record::{BaselineCell, CellRecord, Exit, Judged};
 use crate::stats::PAIRS_MIN;
 
-/// How the cells of a setting differ from the baseline.
+/// A difference between the cells of one setting and the baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shift {
-    /// A seed, or some of its figures, is missing, so there is nothing to compare.
+    /// A seed, or some of its figures, is missing, so nothing can be compared.
     Missing(Missing),
     Unlike(Unlike),
     OneSided(Difference),
     Worse(Difference, Worst),
-    /// A figure is worse, but there are too few seeds to rule out chance.
+    /// A figure is worse, but with so few seeds this may be chance.
     TooFew(Difference),
-    /// Its mean is worse by more than the tolerance, but not significantly. This is not a failure.
+    /// The mean is worse by more than the tolerance, but not significantly. The run does not fail.
     Perhaps(Difference),
     Otherwise(Difference),
 }
 
-/// In how many seeds a figure is worse, and in which seed the most.
+/// The number of seeds in which a figure is worse, and the seed with the largest increase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worst {
     pub seeds: usize,
@@ -35,12 +37,12 @@ pub struct Worst {
 }
 
 impl Shift {
-    /// True if a figure is or may be worse, but this does not fail.
+    /// True if a figure is or may be worse, but the run does not fail.
     pub fn is_tolerated(&self) -> bool {
         let worse = |of: &Difference| of.finding == Finding::Worse;
         matches!(self, Shift::Perhaps(_)) || matches!(self, Shift::Otherwise(figure) if worse(figure))
     }
-    /// The exit code of the failure; success if this does not fail.
+    /// The exit code of the failure; `Success` if the shift is not a failure.
     pub fn exit(&self) -> Exit {
         match self {
             Shift::Worse(..) => Exit::Regression,
@@ -50,9 +52,9 @@ impl Shift {
     }
 }
 
-/// Compares the seeds of a setting with the gated figures of the baseline, as paired differences.
-/// `held` has the index of each cell with its baseline. Each shift comes with the index of a cell:
-/// the first one, or the one where the first worse figure is worst.
+/// Compares the seeds of a setting with the gated figures of the baseline, in pairs. `held` has the
+/// index of each cell and its cell of the baseline. Each shift has the index of a cell: the first
+/// one, or the one in which a figure worsened most.
 pub fn over_seeds(
     judged: &[Judged],
     held: &[(usize, &BaselineCell)],
@@ -86,13 +88,13 @@ fn shifts(
     let missing = group.missing.into_iter().map(Shift::Missing);
     let mut found: Vec<(usize, Shift)> =
         missing.chain(group.unlike.into_iter().map(Shift::Unlike)).map(|shift| (first, shift)).collect();
-    // A loss under a seed without losses in the baseline is not chance.
+    // If a seed has no loss in the baseline, a loss in the run is not chance.
     let has_new_loss = |figure: &Difference| {
         let is_new = |cell| matches!(both(judged, cell, figure), [Some(0), is] if is > Some(0));
         oracle::is_of_check(&figure.metric) && cells.iter().any(is_new)
     };
     let mut worst = None;
-    // Reports one statistic per metric: the one that users ask for first.
+    // Reports only one statistic per metric: the one that users ask for first.
     let mut said = BTreeSet::new();
     for figure in group.differences {
         let may_exceed = figure.change_ppm.is_none_or(|ppm| ppm.unsigned_abs() > tolerance_ppm);
@@ -122,7 +124,6 @@ fn shifts(
     found
 }
 
-/// The figure in the baseline's cell, and in the cell.
 fn both(judged: &[Judged], (at, base): &(usize, &BaselineCell), figure: &Difference) -> [Option<u64>; 2] {
     let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
     [was, judged[*at].cell.stat(&figure.metric, figure.stat)]
@@ -137,7 +138,7 @@ impl Worst {
             let scale = if of == 0 { u128::from(u64::MAX) } else { 1_000_000 };
             u128::from(more) * scale / u128::from(of.max(1))
         };
-        // The first cell, if several are equal.
+        // Of several equal cells, the first one counts.
         let at = cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at);
         let seeds = cells.iter().filter(|cell| by(cell) > 1_000_000).count();
         Worst { seeds, seed: judged[at].cell.seed.clone(), at }

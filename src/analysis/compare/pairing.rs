@@ -1,4 +1,4 @@
-//! Decides which cells are compared with which.
+//! Pairs the cells of two sides. A cell is one simulation: one scenario, variant and seed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,7 +7,7 @@ use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
 use crate::record::CellRecord;
 
-/// Cells of both sides that differ only in their seeds, or in what the user compares.
+/// Cells of both sides that differ only in their seeds, or in the settings that the user compares.
 pub(super) struct PairedCells<'a> {
     pub title: String,
     pub pairs: Vec<(&'a CellRecord, &'a CellRecord)>,
@@ -25,7 +25,8 @@ impl<'a> PairedCells<'a> {
 
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
-/// Pairs cells by title: variant and scenario, each unless both sides have only one.
+/// Groups cells by variant and scenario, and pairs them by seed. If both sides have only one
+/// variant, its name does not matter. The same applies to the scenario.
 pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<PairedCells<'a>>, Unmatched) {
     let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
     let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
@@ -62,8 +63,8 @@ fn once(cells: Vec<&CellRecord>) -> Vec<&CellRecord> {
     cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
 }
 
-/// Pairs the cells of one title. If a name has several scenarios, scenarios that both sides have
-/// are paired. The others were changed and are paired in their order.
+/// Pairs the cells of one group. If a name stands for several scenarios, equal scenarios are paired
+/// first. The others have changed, and are paired in their order.
 fn by_scenario<'a>(
     title: String,
     base: Vec<&'a CellRecord>,

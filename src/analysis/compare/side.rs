@@ -1,4 +1,6 @@
-//! One side of a comparison: the measured cells of a record or a baseline.
+//! One side of a comparison: the completed cells (single simulations) of a record or a baseline.
+//!
+//! A baseline is a file of figures that a run must reproduce.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,7 @@ pub struct Side {
     pub builds: BTreeMap<String, String>,
 }
 
-/// Why a side cannot be compared.
+/// The reason why a side cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SideError {
     #[error("{0} has no completed cell")]
@@ -22,7 +24,7 @@ pub enum SideError {
     NoVariant { side: String, variant: String, known: String },
 }
 
-/// The exits by which a cell failed, without those for differences from a baseline.
+/// The exits by which a cell failed, except the exits for differences from a baseline.
 pub(super) fn failures(cell: &CellRecord) -> Vec<Exit> {
     match cell.reasons.as_slice() {
         _ if cell.verdict != Verdict::Fail => Vec::new(),
@@ -42,14 +44,14 @@ impl From<&BaselineCell> for CellRecord {
 }
 
 impl Side {
-    /// The cells that ran to their end, of all variants or of one. An error if there are none.
+    /// Takes the cells that ran to their end, of all variants or of one. No such cell is an error.
     pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
         let ended = record.cells.iter().filter(|cell| cell.verdict.was_run());
         let builds = ended.clone().map(|cell| record.build_of(cell));
         let builds = builds.map(|build| (build.source.clone(), build.to_string())).collect();
         Side { name: name.to_owned(), cells: ended.cloned().collect(), builds }.only(variant)
     }
-    /// Keeps only these metrics, with digests over them. Keeps all if `names` is empty.
+    /// Keeps only these metrics, and makes new digests over them. An empty list keeps all metrics.
     pub fn of_metrics(mut self, names: &[String]) -> Side {
         if names.is_empty() {
             return self;
@@ -64,7 +66,8 @@ impl Side {
         self
     }
 
-    /// Keeps only the cells of one variant; all if `None`. An error if none is left.
+    /// Keeps only the cells of one variant. `None` keeps all cells. If no cell is left, it is an
+    /// error.
     pub fn only(mut self, variant: Option<&str>) -> Result<Side, SideError> {
         if self.cells.is_empty() {
             return Err(SideError::Empty(self.name));

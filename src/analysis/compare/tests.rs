@@ -279,7 +279,7 @@ fn who_has_fewer_waits_is_not_better_for_it() {
     assert_eq!(finding(of(20, 3), of(30, 9)), Finding::Worse);
 }
 
-/// Of ten waits in a cell, the longest is the one whose response was lost.
+/// One of the 10 waits of a cell is the longest, because its response was lost.
 #[test]
 fn the_mean_finds_what_the_longest_of_a_few_hides() {
     let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);

@@ -1,4 +1,5 @@
-//! Says why a setting is worse than the best: which parts of its time have grown.
+//! Explains why a setting is worse than the best: it names the parts of its sync time that grew.
+//! The price of a setting is a form of its figure in which lower is better.
 
 use super::findings::{FLAT, Finding, may_be_luck, pairs};
 use super::objective::Objective;
@@ -8,18 +9,18 @@ use super::shares::{Fit, Shares, Side, ran, rows};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     RoundTrips,
-    /// Useful responses, in place of finer parts if the time until their first byte is unknown.
+    /// Useful responses. This part replaces finer parts if the time to the first byte is unknown.
     Answers,
     Queue,
-    /// Failed requests and the waits before retries. The metric counts the most frequent kind.
+    /// Failed requests and the waits before retries, with the metric of the most frequent failure.
     Failures(&'static str),
     Writing,
-    /// Hooks and kills of the app, and all that is neither requests nor writing.
+    /// Hooks, kills of the app, and all time that is neither a request nor writing.
     Rest,
 }
 
 impl Part {
-    /// The name for programs. Failures have the name of their metric.
+    /// The name for programs. For failures it is the name of their metric.
     pub fn code(self) -> &'static str {
         match self {
             Part::RoundTrips => "round_trips",
@@ -47,30 +48,34 @@ pub struct Grown {
     pub part: Part,
     pub share: f64,
     pub at_best: f64,
-    /// The growth, as a share of the time of the best setting.
+    /// The growth, as a share of the sync time of the best setting.
     by: f64,
 }
 
-/// The cause for which a setting is worse than the best.
+/// The explanation why a setting is worse than the best.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
     pub at: usize,
-    /// The price of the setting divided by that of the best, over the seeds that both have.
+    /// The price of the setting divided by the price of the best one, over the seeds that both
+    /// have.
     pub cost: f64,
-    /// The factor by which its syncs take longer: in total, or per row or sync if compared so.
+    /// The factor by which its syncs take longer. Depending on the objective, it is per row, per
+    /// sync, or in total.
     pub longer: f64,
-    /// The parts that grew most, if together they explain half of the cost; else empty.
+    /// The parts that grew most. The list is empty if together they explain less than half of the
+    /// cost.
     pub grown: Vec<Grown>,
 }
 
 /// The share of the cost that the named parts must explain together.
 const EXPLAINED_MIN: f64 = 0.5;
 const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
-/// The least growth that is named, as a share of the time of the best setting.
+/// Smaller growth is not named. It is a share of the sync time of the best setting.
 const GROWN_MIN: f64 = 0.005;
 
-/// The causes for the settings furthest below and above the flat region; if settings are words, for
-/// each worse one. None if the difference may be chance or the figure is not about sync time.
+/// Explains at most two settings: one below and one above the flat region (the settings nearly as
+/// good as the best). If settings are words, it explains each worse one. The list is empty if
+/// chance can explain the difference, or if the objective is not about sync time.
 pub fn causes(
     axis: &str,
     objective: &Objective,
@@ -128,7 +133,8 @@ fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
     Some(sums.0 / sums.1).filter(|cost| !cost.is_nan())
 }
 
-/// The factor by which syncs take longer than with the best setting: in total, or per row or sync.
+/// The factor by which syncs take longer than with the best setting: per row, per sync, or in
+/// total.
 fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
     let is_rate = objective.is_sync_rate();
@@ -157,7 +163,8 @@ fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take
     parts
 }
 
-/// The kind of failed request that grew most from the best; if none grew, the most frequent kind.
+/// The kind of failed request that grew most compared with the best setting. If no kind grew, it is
+/// the most frequent one.
 fn failures(here: &Point<'_>, best: &Point<'_>) -> &'static str {
     let seeds = here.cells.len() as f64 / best.cells.len().max(1) as f64;
     let most = |count: &dyn Fn(&str) -> f64| {

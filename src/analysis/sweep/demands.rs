@@ -1,4 +1,7 @@
-//! Demands: what a scenario requires of each run besides losing nothing; and who misses them.
+//! Demands of a scenario on each run, besides losing no data, and the settings that miss them.
+//!
+//! A demand is a gate (limit on a figure), an expectation, or an action that must have an effect. A
+//! setting is a value of the searched keys. It runs under several seeds, one cell per seed.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,38 +18,41 @@ pub struct Run<'a> {
     pub gates: Vec<&'a GateRecord>,
 }
 
-/// How a setting meets the demands, over all its seeds and compared with other settings.
+/// The result of one setting for all demands, over its seeds and compared with other settings.
 #[derive(Clone, Debug, Default)]
 pub struct Demands<'a> {
-    /// Demands that the setting does not meet, with the cells that miss them.
+    /// Demands that the setting breaks, with the cells that miss them.
     pub broken: BTreeMap<String, Vec<(&'a CellRecord, &'a Reason)>>,
-    /// Demands missed under seeds that no other setting ran under, so that nothing is decided yet.
+    /// Demands missed only under seeds that no other setting ran under. They are not decided yet.
     pub open: BTreeMap<String, BTreeSet<u64>>,
-    /// Demands that all settings miss under a seed, or no setting meets: no setting is at fault.
+    /// Demands that all settings miss under a seed, or that no setting meets. They exclude no
+    /// setting.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that the setting's seeds meet together, with the number of seeds that miss them alone.
+    /// Gates that single seeds miss, but that all seeds together meet. The value is the number of
+    /// these seeds.
     pub together: BTreeMap<String, usize>,
 }
 
-/// A demand that all settings miss under some seeds, and that is therefore spared there.
+/// A demand that does not count under some seeds, because all settings miss it there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spared {
     pub seeds: usize,
-    /// The figure of the gate, if nothing was observed under any of these seeds; else `None`.
+    /// The name of the gate's figure, if it has no observation under any of these seeds.
     pub unseen: Option<String>,
-    /// True if no setting meets the demand over its seeds.
+    /// True if no setting meets the demand.
     pub by_all: bool,
 }
 
-/// By demand and seed, the number of settings that miss the demand, and of those that ran.
+/// For each seed, the number of settings that ran. For each seed and demand, the number that miss
+/// it.
 #[derive(Default)]
 struct Missing<'a> {
     ran: BTreeMap<&'a str, usize>,
     missed: BTreeMap<(&'a str, String), usize>,
 }
 
-/// How all settings of one place meet the demands. If only one setting ran under a seed, a miss
-/// counts against it only if `decides` is true for the setting.
+/// The results of all settings for their demands. If only one setting ran under a seed, its misses
+/// count only if `decides` is true for it.
 pub fn demands<'a, K: Ord + Copy>(
     settings: &BTreeMap<K, Vec<Run<'a>>>,
     decides: impl Fn(&K) -> bool,
@@ -61,7 +67,7 @@ pub fn demands<'a, K: Ord + Copy>(
     }
     let of = |(setting, runs): (&K, &Vec<Run<'a>>)| (*setting, Demands::of(runs, &missing, decides(setting)));
     let mut all: BTreeMap<K, Demands<'a>> = settings.iter().map(of).collect();
-    // A demand that no setting meets would exclude all settings, each under other seeds.
+    // If no setting meets a demand, it would exclude all settings. So it does not count.
     let names: BTreeSet<String> = all.values().flat_map(|demands| demands.broken.keys().cloned()).collect();
     let keeps = |name: &str, of: &K| all[of].keeps(name, settings[of].len());
     let by_all = |name: &String| all.len() > 1 && !settings.keys().any(|of| keeps(name, of));
@@ -78,8 +84,8 @@ pub fn demands<'a, K: Ord + Copy>(
 }
 
 impl<'a> Demands<'a> {
-    /// How a setting meets the demands. A miss that all settings share under a seed does not count.
-    /// A gate that the seeds meet together is not broken.
+    /// The result of one setting. A miss does not count if all settings miss the demand under that
+    /// seed. A gate is not broken if the seeds together meet it.
     fn of(runs: &[Run<'a>], missing: &Missing<'a>, decides: bool) -> Demands<'a> {
         let mut demands = Demands::default();
         for cell in runs.iter().map(|run| run.cell).filter(|cell| is_sound(cell)) {
@@ -103,7 +109,7 @@ impl<'a> Demands<'a> {
         demands
     }
 
-    /// True if the setting breaks the demand nowhere and meets it in more than half of its runs.
+    /// True if the setting never breaks the demand, and meets it in more than half of its cells.
     fn keeps(&self, name: &str, runs: usize) -> bool {
         let spared = self.spared.get(name).map_or(0, |spared| spared.seeds);
         2 * spared < runs && !self.broken.contains_key(name) && !self.open.contains_key(name)
@@ -120,13 +126,13 @@ impl<'a> Demands<'a> {
     }
 }
 
-/// Says that a setting is excluded because `missed` of its cells miss a demand.
+/// The reason for an exclusion: `missed` has the cells that miss a demand.
 pub fn missed_in<'a>(missed: &[(&'a CellRecord, &'a Reason)], cells: usize) -> Trouble<'a> {
     Trouble::Failed { worst: (missed[0].0, Some(missed[0].1)), failed: missed.len(), of: cells }
 }
 
-/// Excludes the settings of a series that lose something or break a demand. Returns the demands
-/// that exclude no setting. `gates` are the gates by cell.
+/// Excludes the settings of a series that lose data or break a demand. Returns the demands that
+/// exclude no setting. `gates` has the gates of each cell.
 pub(super) fn exclude<'a>(
     points: &mut [Point<'a>],
     gates: &BTreeMap<&str, Vec<&'a GateRecord>>,
@@ -143,7 +149,8 @@ pub(super) fn exclude<'a>(
         let broken =
             demands.broken.values().min_by_key(|missed| (missed[0].1.severity(), Reverse(missed.len())));
         point.trouble = match broken {
-            // A demand other than a gate that no setting meets was not tested: all are excluded.
+            // If no setting meets a demand that is not a gate, the scenario tested nothing. Then
+            // all settings are excluded.
             _ if is_wrong || !demands.spared.keys().all(|name| is_gate(name)) => trouble(&point.cells),
             broken => broken.map(|missed| missed_in(missed, point.cells.len())),
         };
@@ -153,8 +160,8 @@ pub(super) fn exclude<'a>(
     (spared, together)
 }
 
-/// The number of failing cells of a search that belong to excluded settings. `knobs` are the keys
-/// that the search varies. Other keys distinguish places.
+/// The number of failing cells of a search that belong to excluded settings. The search varies the
+/// keys in `knobs`. Other keys distinguish separate searches.
 pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
     let gates = record.gates_by_cell();
     let axes = |cell: &CellRecord, is_knob: bool| {
@@ -173,7 +180,8 @@ pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
     places.into_iter().map(of_place).sum()
 }
 
-/// True if a setting's seeds meet a gate together. Seeds under which all miss it do not count.
+/// True if all seeds of a setting together meet a gate. Seeds under which all settings miss it are
+/// left out.
 fn is_met(runs: &[Run<'_>], missing: &Missing<'_>, name: &str) -> bool {
     let spared = |cell: &CellRecord| {
         let (seed, ran) = (cell.seed.as_str(), missing.ran.get(cell.seed.as_str()).copied().unwrap_or(0));

@@ -1,37 +1,42 @@
-//! Finds the best setting of a series, and how certain this is.
+//! Finds the best setting of a series, and the certainty of this finding.
+//!
+//! Noise is the random difference between seeds. The price of a setting is a form of its figure in
+//! which lower is better. The cost of a setting is its price divided by the price of the best
+//! setting.
 
 use super::objective::Objective;
 use super::point::Point;
 use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
 
-/// The finding on a series. Settings are indices on the first axis.
+/// The finding for a series of settings. The numbers are indices of settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub best: usize,
-    /// The first and the last setting not worse beyond the noise; `None` with too few seeds.
+    /// The first and the last setting that are as good as the best within the noise; `None` with
+    /// too few seeds.
     pub noise: Option<(usize, usize)>,
-    /// The flat region: the first and last setting around the best that cost at most `FLAT`.
+    /// The flat region: the range of settings around the best with a cost of at most `FLAT`.
     pub flat: (usize, usize),
-    /// All settings not worse beyond the noise, wherever they are; `None` with too few seeds.
+    /// All settings that are as good as the best within the noise; `None` with too few seeds.
     pub as_good: Option<Vec<usize>>,
-    /// All settings whose cost is at most `FLAT`, wherever they are.
+    /// All settings with a cost of at most `FLAT`.
     pub near: Vec<usize>,
 }
 
 impl Finding {
-    /// The neighbours of the settings within the noise. If the curve has one minimum, the optimum
-    /// lies between them. An end is `None` at the end of the `settings`.
+    /// The settings just outside the noise range. If the curve has one minimum, the optimum lies
+    /// between them. `None` stands for the end of the list of `settings`.
     pub fn between(&self, settings: usize) -> Option<[Option<usize>; 2]> {
         let (first, last) = self.noise?;
         Some([first.checked_sub(1), Some(last + 1).filter(|i| *i < settings)])
     }
 }
 
-/// A setting that costs at most this factor of the best is as good in practice.
+/// A setting with at most this cost is as good as the best in practice.
 pub(crate) const FLAT: f64 = 1.03;
-/// A setting needs no more seeds if it costs more than this factor under each of the first seeds.
+/// A setting needs no more seeds if its cost exceeds this factor under each of the first seeds.
 pub const FAR: f64 = 1.15;
-/// Finds the best; `None` if all settings are excluded or the figure has no better direction.
+/// Finds the best setting; `None` if all are excluded or the objective has no better direction.
 pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Finding> {
     if !objective.ranks() {
         return None;
@@ -48,7 +53,7 @@ pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Findin
         known().map(|(i, _)| i).filter(good).collect()
     });
     let noise = as_good.as_ref().map(|good| {
-        // A setting that did not run, because the sweep was cut short, is not a bound.
+        // If the sweep was stopped early, a setting that did not run is not a bound.
         let open = |i: usize| points[i].is_unknown() || good.contains(&i);
         let (first, last) = around(best, costs.len(), open);
         (first.min(good[0]), last.max(good[good.len() - 1]))
@@ -80,8 +85,8 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
     (first, last)
 }
 
-/// True if `point` may cost more than `best` only by chance: it is not worse beyond the noise. With
-/// too few seeds: it is not [`FAR`] worse under each. False if the best has too few seeds.
+/// True if chance can explain why `point` costs more than `best`. With too few seeds, it is true
+/// unless each seed costs more than the factor [`FAR`]. False if `best` has too few seeds.
 pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
     let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
@@ -93,7 +98,7 @@ pub(super) fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 
-/// The 95 % interval of the mean figure, smaller end first; `None` for too few seeds.
+/// The 95 % interval of the mean figure, the smaller end first; `None` with too few seeds.
 pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -> Option<(f64, f64)> {
     let prices: Vec<f64> = point.prices.values().copied().collect();
     let (a, b) = interval_of_mean(&prices, position)?;

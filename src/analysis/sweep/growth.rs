@@ -1,14 +1,14 @@
-//! How a figure grows with the first axis: the exponent of its power law.
+//! The growth of a figure along the first axis of a sweep: the exponent of a power law.
 
 use super::series::{Series, Sweep};
 use crate::metrics::Better;
 
 const POINTS_MIN: usize = 3;
 const REACH_MIN: f64 = 10.0;
-/// No power law fits if a point is off the line by more than this factor.
+/// A power law does not fit if a point differs from the line by more than this factor.
 const OFF_MAX: f64 = 1.25;
 
-/// The slope of the least-squares line through (ln x, ln y); `None` if points are off the line.
+/// The slope of the least-squares line through (ln x, ln y); `None` if a point is off the line.
 fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let positive = points.iter().filter(|(x, y)| *x > 0.0 && *y > 0.0);
     let logs: Vec<(f64, f64)> = positive.map(|(x, y)| (libm::log(*x), libm::log(*y))).collect();
@@ -25,7 +25,7 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     logs.iter().all(|point| off(point) <= libm::log(OFF_MAX)).then_some(slope)
 }
 
-/// The exponent of the power law of a series; `None` for rates, or if no power law fits.
+/// The exponent of the power law; `None` if no power law fits, or if higher figures are better.
 pub fn exponent(sweep: &Sweep<'_>, series: &Series<'_>) -> Option<f64> {
     if sweep.objective.better == Better::Higher {
         return None;

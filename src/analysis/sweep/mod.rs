@@ -1,15 +1,17 @@
-//! A sweep: the results of a grid of settings, which of them is best, and what limits the others.
+//! The results of a sweep: a grid of settings that run under several seeds.
 //!
-//! The first axis has the settings. Each combination of the other axes (and each variant) is a
-//! series of settings. One figure, the [`Objective`], compares settings.
+//! The values of the first axis are the settings. Each combination of variant and values of the
+//! other axes is one series of settings. One figure, the [`Objective`], compares the settings of a
+//! series.
 //!
-//! Invariants: settings are compared seed by seed, under common random numbers. A setting is
-//! excluded if it lost something, got stuck, or missed a gate that others meet. Shares of time come
-//! only from metrics. A closed form is used only if the sweep's figures follow it.
+//! Invariants: settings are compared seed by seed, with the same random numbers. A setting is
+//! excluded if it lost data, got stuck, or missed a gate (limit on a figure) that others meet.
+//! Shares of time come only from metrics. A closed form is used only if the figures of the sweep
+//! fit it.
 //!
 //! Read in this order: `series` sorts the cells into settings (`point`). `findings` finds the best
-//! of a series and how certain that is. `shares` says where time went, `causes` what limits a
-//! setting.
+//! setting of a series, and how certain this is. `shares` divides the time of a setting into parts.
+//! `causes` explains why a setting is worse than the best.
 
 mod causes;
 mod demands;

@@ -1,4 +1,6 @@
-//! The objective of a sweep: the figure that settings are compared by.
+//! The objective of a sweep: the figure that compares its settings.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::str::FromStr;
 
@@ -10,18 +12,19 @@ use crate::scenario::closest;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objective {
-    /// The metric, optionally with a state or a unit, as `metric@state`.
+    /// The metric. It can have a start state, as in `metric@state`, or a sync unit, as in
+    /// `metric/unit`.
     pub metric: String,
-    /// `value`, or the name of a distribution's statistic.
+    /// `value`, or a statistic of a distribution such as `p95`.
     pub stat: String,
     pub better: Better,
     pub unit: Unit,
 }
 
-/// The price of a wait that never ends.
+/// The price of a wait that never ended.
 const NEVER: f64 = metrics::NEVER as f64;
 const WHOLE: f64 = 1e6;
-/// The default: rows made durable per time of units, which is how fast an engine moves data.
+/// The default: durable rows per sync time. It says how fast an engine moves data.
 const DEFAULT: &str = "engine.rows.rate";
 const OF_PUSHES: &str = "engine.push.rate";
 const SYNC_TIMES: [&str; 4] =
@@ -29,14 +32,14 @@ const SYNC_TIMES: [&str; 4] =
 const SINCE_LOGIN: &str = "engine.usable_after_login.duration";
 
 impl Objective {
-    /// The default objective for settings of a key.
+    /// The default objective for a sweep of `key`.
     pub fn of_axis(key: &str) -> Objective {
         let metric = if key.starts_with("engine.push.") { OF_PUSHES } else { DEFAULT };
         metric.parse().expect("the defaults are in the table of metrics")
     }
-    /// The price of a cell: the figure in a form in which lower is better; `None` if there is no
-    /// figure. For a rate it is the time per row, so that a high rate cannot hide a long wait in a
-    /// mean over seeds. For a share it is 2 − share, so that the mean is one of shares.
+    /// The price of a cell: a form of the figure in which lower is better. `None` without a figure.
+    /// For a rate, it is the time per row. So in a mean over seeds, a high rate cannot hide a long
+    /// wait. For a share, it is 2 − share, which keeps the mean a mean of shares.
     pub fn price(&self, cell: &CellRecord) -> Option<f64> {
         let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
         let price = match (self.better, self.unit) {
@@ -53,11 +56,11 @@ impl Objective {
             _ => price,
         }
     }
-    /// The largest possible figure: 1 for a share, otherwise infinite.
+    /// The largest possible figure: 1 000 000 millionths for a share, otherwise infinite.
     pub fn most(&self) -> f64 {
         if (self.better, self.unit) == (Better::Higher, Unit::Ppm) { WHOLE } else { f64::INFINITY }
     }
-    /// The name of the mean over seeds: for a rate, that of the times.
+    /// The kind of mean over seeds. For a rate it is harmonic, because times per row are averaged.
     pub fn mean(&self) -> &'static str {
         let is_rate = self.better == Better::Higher && self.unit != Unit::Ppm;
         if is_rate { "harmonic mean" } else { "mean" }
@@ -65,12 +68,13 @@ impl Objective {
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
-    /// True if it is the time per row for chunks of `key`, which the closed form describes.
+    /// True if the objective is the time per row for chunks of `key`. The closed form describes it.
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
-    /// True if it is the duration of syncs or a rate over it: the parts of the time explain these.
-    /// The parts cover all units and devices, so it is false for a single unit or start state.
+    /// True if the objective is the duration of syncs, or a rate over it. Then the parts of sync
+    /// time explain it. They cover all units and devices, so a single unit or start state gives
+    /// false.
     pub fn is_of_sync_time(&self) -> bool {
         let is_of_all = !self.metric.contains(['@', '/']);
         let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.unit == Unit::Ns;
@@ -80,7 +84,7 @@ impl Objective {
         self.metric.starts_with("engine.")
             && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)
     }
-    /// Its name on the command line: `engine.session.duration:p95`.
+    /// The name on the command line, such as `engine.session.duration:p95`.
     pub fn name(&self) -> String {
         if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }
     }
@@ -88,7 +92,7 @@ impl Objective {
 
 impl FromStr for Objective {
     type Err = String;
-    /// Reads `metric` or `metric:stat`. Of a distribution, the default is its 95th percentile.
+    /// Reads `metric` or `metric:stat`. The default statistic of a distribution is p95.
     fn from_str(text: &str) -> Result<Objective, String> {
         let (metric, stat) = text.split_once(':').map_or((text, None), |(metric, stat)| (metric, Some(stat)));
         let found = metrics::find(metric).ok_or_else(|| {
@@ -110,8 +114,8 @@ impl FromStr for Objective {
     }
 }
 
-/// The mean of prices, of which there must be one. If some are `NEVER`, the mean is above all
-/// other prices and grows with the number of these.
+/// The mean of prices. If some prices are `NEVER`, the mean is greater than all other prices, and
+/// grows with the number of `NEVER` prices.
 pub fn mean_price(prices: &[f64]) -> f64 {
     let never = prices.iter().filter(|price| **price >= NEVER).count() as f64;
     let seeds = prices.len() as f64;

@@ -1,4 +1,4 @@
-//! A setting of a sweep with its cells, and why it is excluded.
+//! A setting of a sweep with its cells, and the reason why it is excluded.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use crate::base::{BitRate, Bytes, Span};
 use crate::metrics::{Censored, NEVER, Unit};
 use crate::record::{CellRecord, Reason, Verdict};
 
-/// One setting: cells that differ only in their seed.
+/// One setting. Its cells (single simulations) differ only in their seed.
 #[derive(Clone, Debug, Default)]
 pub struct Point<'a> {
     pub value: String,
     pub cells: Vec<&'a CellRecord>,
     pub prices: BTreeMap<&'a str, f64>,
-    /// The price over all seeds together, if a percentile is [`NEVER`] under one seed but not over
-    /// all.
+    /// The price over the waits of all seeds. It is set if a percentile is [`NEVER`] under one seed
+    /// but not over all waits.
     pub together: Option<f64>,
     pub trouble: Option<Trouble<'a>>,
 }
@@ -28,7 +28,7 @@ pub fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// True if settings are words, such as modes: these have no order.
+/// True if settings are words, such as modes. Words have no order.
 pub fn are_words(points: &[Point<'_>]) -> bool {
     points.iter().any(|point| point.number().is_none())
 }
@@ -44,13 +44,13 @@ impl<'a> Point<'a> {
         let together = together.map(|figure| figure as f64).filter(|_| objective.unit == Unit::Ns);
         Point { value: value.to_owned(), cells, prices, together, trouble: None }
     }
-    /// How many waits of the objective never ended; `None` if it is a count.
+    /// The number of waits that never ended; `None` if the objective is a count.
     pub fn censored(&self, objective: &Objective) -> Option<Censored> {
         let figures = self.cells.iter().filter_map(|cell| cell.metrics.get(objective.metric.as_str()));
         Censored::of(figures).filter(|_| objective.unit != Unit::Count)
     }
-    /// The mean figure, rounded. If the figure is [`NEVER`] under one seed, the figure over the
-    /// waits of all seeds instead; [`NEVER`] if that is so, too. `None` if there is no figure.
+    /// The mean figure, rounded; `None` without a figure. If the figure is [`NEVER`] under one
+    /// seed, the figure over the waits of all seeds replaces the mean.
     pub fn figure(&self, objective: &Objective) -> Option<u64> {
         Some((objective.figure(self.price()?) + 0.5) as u64)
     }
@@ -67,7 +67,7 @@ impl<'a> Point<'a> {
     pub fn is_unknown(&self) -> bool {
         self.prices.is_empty() && self.trouble.is_none()
     }
-    /// The value as a number: plain, a duration, a size, a rate or a percentage; `None` for words.
+    /// The value as a number: plain, or a duration, size, rate or percentage. `None` for words.
     pub fn number(&self) -> Option<f64> {
         let text = &self.value;
         let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
@@ -77,7 +77,7 @@ impl<'a> Point<'a> {
         let percent = || text.strip_suffix('%')?.parse().ok().filter(|x: &f64| x.is_finite());
         plain.or_else(percent).or_else(span).or_else(size).or_else(rate)
     }
-    /// The setting with only those seeds that `other` has, too.
+    /// The same setting with only the seeds that `other` also has.
     pub fn of_seeds_in(&self, other: &Point<'_>) -> Point<'a> {
         let mut both = self.clone();
         both.cells.retain(|cell| other.cells.iter().any(|of_other| of_other.seed == cell.seed));
@@ -97,16 +97,16 @@ impl<'a> Point<'a> {
     }
 }
 
-/// Why a setting is excluded.
+/// The reason why a setting is excluded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble<'a> {
     Failed {
-        /// The cell with the gravest reason, and this reason; `None` if a cell has no reason.
+        /// The cell with the gravest reason, and this reason.
         worst: (&'a CellRecord, Option<&'a Reason>),
         failed: usize,
         of: usize,
     },
-    /// The reason in the words of a search.
+    /// A reason as text, from a search.
     Told(String),
 }
 

@@ -1,4 +1,6 @@
-//! Sorts the cells of a sweep into series of settings.
+//! Sorts the cells of a sweep into series of settings. A cell is one simulation with one seed.
+//!
+//! A gate is a limit on a figure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,27 +16,28 @@ pub struct Sweep<'a> {
     pub across: Vec<String>,
     pub objective: Objective,
     pub series: Vec<Series<'a>>,
-    /// True if cells are missing because the run was cut short.
+    /// True if cells are missing because the run was stopped early.
     pub is_partial: bool,
 }
 
 #[derive(Debug)]
 pub struct Series<'a> {
-    /// The name of the series: its variant, and its values of the other axes.
+    /// The variant and the values of the other axes, as text.
     pub name: String,
     pub variant: Option<String>,
     pub values: Vec<String>,
     pub points: Vec<Point<'a>>,
-    /// The finding; `None` if all settings are excluded or the figure has no better direction.
+    /// `None` if all settings are excluded or the objective has no better direction.
     pub finding: Option<Finding>,
-    /// Demands that all settings miss under a seed, so that they exclude none.
+    /// Demands (such as gates) that all settings miss under a seed. They exclude no setting.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that a setting's seeds meet together, with the number of seeds that miss them alone.
+    /// Gates that single seeds miss, but that all seeds of a setting together meet. The value is
+    /// the number of these seeds.
     pub together: BTreeMap<String, usize>,
 }
 
 impl<'a> Sweep<'a> {
-    /// Sorts the cells into settings along the first axis, for all combinations of the other axes.
+    /// Sorts the cells into settings along the first axis, for each combination of the other axes.
     pub fn new(record: &'a RunRecord, axes: &[AxisRecord], objective: Objective) -> Sweep<'a> {
         let (first, others) = axes.split_first().expect("a sweep has an axis");
         let mut sorted: BTreeMap<(Option<&str>, Vec<String>), Vec<&CellRecord>> = BTreeMap::new();
@@ -70,7 +73,7 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Sorts settings by number, in whatever order the user gave them. Words keep their order.
+/// Sorts settings that are numbers. Words keep the order that the user gave.
 fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
     if points.iter().all(|point| point.number().is_some()) {
         points.sort_by(|a, b| a.number().partial_cmp(&b.number()).expect("numbers of settings are finite"));

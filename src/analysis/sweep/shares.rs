@@ -1,10 +1,12 @@
-//! Computes where the time of a setting went, and the cost per chunk and per row.
+//! Divides the sync time of a setting into parts, and computes the cost per chunk and per row.
+//!
+//! A chunk is the rows of one response or one push.
 
 use super::point::Point;
 use crate::record::CellRecord;
 use crate::theory::chunk::Cost;
 
-/// A direction, pull or push, with the metrics that a sweep of its chunk sizes needs.
+/// A direction (pull or push), with the metrics that describe its chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Side {
     /// The key for rows per chunk.
@@ -14,7 +16,7 @@ pub struct Side {
     rows: &'static str,
     time: &'static str,
     writing: Option<&'static str>,
-    /// The metrics for time and number of responses in syncs that moved nothing; `None` for pushes.
+    /// The metrics of syncs that moved no rows: time and number of responses. `None` for pushes.
     empty: Option<(&'static str, &'static str)>,
 }
 
@@ -36,65 +38,66 @@ const PUSH: Side = Side {
 };
 
 impl Side {
-    /// Pushes if the axis is about them, otherwise pulls.
+    /// The push direction if the axis is about pushes, otherwise pull.
     pub fn of(axis: &str) -> Side {
         if axis.starts_with("engine.push.") { PUSH } else { PULL }
     }
-    /// The time and the number of its responses, without those of syncs that moved nothing: how
-    /// often an app syncs for nothing does not depend on the chunk size.
+    /// The time and the number of responses. Syncs that moved no rows are left out, because their
+    /// number does not depend on the chunk size.
     fn moving(self, point: &Point<'_>) -> (f64, f64) {
         let empty = self.empty.map_or((0.0, 0.0), |(time, count)| (point.sum(time), point.sum(count)));
         (point.sum(self.time) - empty.0, point.count(self.held) - empty.1)
     }
 }
 
-/// The cost of a chunk, fitted to a series: the values o, c and 1/λ of the closed form, in seconds.
+/// The cost of a chunk, fitted to a series: o, c and 1/λ of the closed form, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
     pub chunk: f64,
     pub row: f64,
-    /// The largest relative deviation of a setting from that line.
+    /// The largest relative distance of a setting from the fitted line.
     pub misfit: f64,
-    /// The time to write a chunk, which comes on top. No outage can hit it.
+    /// The extra time to write a chunk to disk. No outage can hit it.
     pub commit: f64,
-    /// Mean exposed time between failures; `None` if there were too few or they were not random.
+    /// The mean time between failures while requests run. `None` if failures are too few or not
+    /// random.
     pub mtbf: Option<f64>,
     pub fails: bool,
 }
 
-/// The rows that a setting moved in both directions. A repeated acknowledgement adds none.
+/// The rows that a setting moved in both directions. A repeated acknowledgement adds no rows.
 pub(crate) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Shares {
-    /// Time until the first byte of responses: round trips and fixed overhead.
+    /// The time until the first byte of responses: round trips and fixed overhead.
     pub waiting: f64,
     pub queued: f64,
-    /// Time to transfer rows, on the link and through the backend.
+    /// The time to transfer rows, on the link and through the backend.
     pub moving: f64,
     pub lost: f64,
     pub backing_off: f64,
     pub writing: f64,
-    /// Time that is neither in a finished request nor in writing.
+    /// All time outside finished requests and writing.
     pub rest: f64,
 }
 
-/// The line is not used if a chunk deviates from it by more than this share.
+/// The line is not used if a setting is farther from it than this share.
 const MISFIT_MAX: f64 = 0.2;
-/// No best chunk is calculated if a chunk deviates from the line by more than this share.
+/// The best chunk size is not computed if a setting is farther from the line than this share.
 const MISFIT_OF_COST_MAX: f64 = 0.05;
-/// A setting is left out of the fit if it loses more than this share of its time.
+/// A setting is left out of the fit if failed requests and retries take more than this share.
 const LOST_MAX: f64 = 0.5;
-/// The fewest failures for a rate: the standard error of 25 failures is 20 %.
+/// The least number of failures for a rate. With 25 failures its standard error is 20 %.
 const FAILURES_MIN: f64 = 25.0;
-/// Failures by deadline or refusal are not random. Up to this share of all failures is ignored.
+/// Failures by deadline or refusal are not random. Up to this share of them is ignored.
 const UNLIKE_MAX: f64 = 0.02;
 
 impl Fit {
-    /// Fits the time of a response to its rows: o + c·rows, by least squares of relative deviations
-    /// over the settings. `None` if no line fits or all responses have the same size.
+    /// Fits the time of a response to its rows, as o + c·rows, by least squares of relative
+    /// deviations. `None` if no line fits or if all responses have the same size.
     pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             points.iter().filter(|point| has_typical_responses(side, point)).collect();
@@ -114,7 +117,8 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(&|point| point.sum(writing))));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // If no response ever came (one may exceed the memory), the link was not the cause.
+        // Settings without any response are left out. Their responses may exceed the memory of a
+        // phone, and then the link is not the cause of the failures.
         let came = || points.iter().filter(|point| point.count(side.held) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
@@ -125,16 +129,16 @@ impl Fit {
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed), fails })
     }
 
-    /// The input of the closed form; `None` if failures are not random or the line fits badly.
+    /// The input of the closed form; `None` if failures are not random or if the line fits badly.
     pub fn cost(self) -> Option<Cost> {
         if self.misfit > MISFIT_OF_COST_MAX {
             return None;
         }
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
-    /// The best chunk if responses could hold more than `cap` rows (`None`: the largest), with the
-    /// greatest share of the time that it saves. `None` as a whole if failures are too few or not
-    /// random.
+    /// The best chunk size if responses could have more than `cap` rows, and the share of time that
+    /// it saves. The inner `None` means that larger is always better. The outer `None` means that
+    /// failures are too few or not random.
     pub(crate) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
         if let Some(cost) = self.cost() {
             let best = cost.best().max(cap);
@@ -146,7 +150,7 @@ impl Fit {
     }
 }
 
-/// The time of its syncs. For a rate without syncs that moved nothing, because these have no rate.
+/// The time of syncs. For a rate, syncs that moved no rows are left out, because they have no rate.
 pub(super) fn ran(point: &Point<'_>, is_rate: bool) -> f64 {
     let empty = if is_rate { point.sum("engine.session.empty_time") } else { 0.0 };
     point.sum("engine.session.time") - empty
@@ -156,13 +160,14 @@ pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / side.moving(point).1
 }
 
-/// True if its responses are typical. If most time is lost, the responses that came are not.
+/// False if most time went to failures, because then the successful responses are not typical.
 fn has_typical_responses(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     side.moving(point).1 > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
-/// The line y = a + b·x with least squared relative deviations; `None` for fewer than three x.
+/// The line y = a + b·x with the least squared relative deviations; `None` for fewer than 3 values
+/// of x.
 fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
     let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
     xs.sort_by(f64::total_cmp);
@@ -184,7 +189,8 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 impl Shares {
-    /// The shares of time behind the figure of `point`. Without a fit, responses are all `moving`.
+    /// The shares of time of `point`. Without a fit, the whole time of responses counts as
+    /// `moving`.
     pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>, is_rate: bool) -> Option<Shares> {
         let ran = ran(point, is_rate);
         if ran <= 0.0 {

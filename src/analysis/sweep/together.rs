@@ -1,13 +1,13 @@
-//! Takes all runs of a setting together: for gates that some runs miss, and for percentiles that
-//! are [`NEVER`] under one seed.
+//! Combines all seeds of a setting. This is needed for gates (limits on figures) that only some
+//! seeds miss. It is also needed for percentiles that are [`NEVER`] under one seed.
 
 use std::collections::BTreeMap;
 
 use crate::metrics::{Figure, NEVER};
 use crate::record::{CellRecord, GateRecord};
 
-/// True if the runs meet a gate together: a percentile over all observations, other figures by
-/// their mean. Each run must meet a gate on `max`, `min` or a figure of the oracle.
+/// True if the seeds together meet a gate. A percentile is taken over all observations, and other
+/// figures by their mean. A gate on `max`, `min` or a metric of the oracle must hold in each seed.
 pub(super) fn met_together(runs: &[(&CellRecord, &GateRecord)]) -> bool {
     let Some((_, gate)) = runs.first() else { return true };
     let values: Option<Vec<u64>> = runs.iter().map(|(_, gate)| gate.value).collect();
@@ -28,8 +28,8 @@ pub(super) fn met_together(runs: &[(&CellRecord, &GateRecord)]) -> bool {
     }
 }
 
-/// A percentile over all observations of a metric in several cells, from their histograms or else
-/// their percentiles. `None` if it is [`NEVER`] or `stat` is not a percentile.
+/// A percentile over the observations of several cells, estimated from histograms or percentiles.
+/// `None` if it is [`NEVER`] or if `stat` is not a percentile.
 pub(super) fn pooled(stat: &str, metric: &str, cells: &[&CellRecord]) -> Option<u64> {
     let percent = percentile(stat)?;
     let figures: Vec<&Figure> = cells.iter().filter_map(|cell| cell.metrics.get(metric)).collect();
@@ -53,7 +53,7 @@ pub(super) fn pooled(stat: &str, metric: &str, cells: &[&CellRecord]) -> Option<
     Some(high)
 }
 
-/// The value at `rank` in a histogram of (upper end of the class, count), linear within a class.
+/// The value at `rank` in a histogram of (upper bound, count). It interpolates within a class.
 fn ranked(spread: &[&(u64, u64)], rank: f64) -> Option<u64> {
     let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
     spread.iter().for_each(|(end, count)| *counts.entry(*end).or_default() += count);
@@ -72,8 +72,8 @@ fn percentile(stat: &str) -> Option<u64> {
     stat.strip_prefix('p')?.parse().ok()
 }
 
-/// Estimates how many observations exceed a bound: exactly at known percentiles, by logarithm
-/// between them. Waits that never ended exceed any bound.
+/// Estimates the number of observations above a bound. It interpolates logarithmically between the
+/// known percentiles. Waits that never ended exceed any bound.
 fn beyond(figure: &Figure, bound: u64) -> f64 {
     let of = figure.observed() as f64;
     let never = figure.censored().map_or(0.0, |censored| censored.never as f64);

@@ -5,7 +5,7 @@ const BYTES: &str = "engine.pull.chunk_bytes";
 const APPLY: &str = "engine.pull.apply_rows";
 const PUSH: &str = "engine.push.chunk_rows";
 
-/// The value of the key for everything in one response, up to the page cap and `chunk_bytes`.
+/// The value that asks for all rows in one response. The page cap and `chunk_bytes` still apply.
 pub const EVERYTHING: &str = "10000000";
 
 /// Default chunk sizes in bytes or rows: product, key, value, source.

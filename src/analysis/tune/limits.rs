@@ -1,4 +1,9 @@
-//! The limits of a search (requirement R52), and whether a setting keeps a limit.
+//! The limits of a search for the best settings (requirement R52), and the settings that break
+//! them.
+//!
+//! A setting is one value per searched key. Its cells (single simulations) differ only in their
+//! seed. The smallest size is the setting with the smallest chunks. It serves as the reference. A
+//! plan describes a cell before it runs.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -11,7 +16,7 @@ use crate::scenario::Plan;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(pub Vec<LimitRecord>);
 
-/// A limit from the command line: another value; `None` switches the limit off.
+/// A limit from the command line: a new value, or `None` to switch the limit off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitFlag {
     name: &'static str,
@@ -19,9 +24,9 @@ pub struct LimitFlag {
     pub text: String,
 }
 
-/// The limit for waits of the app's queries during a sync, at the 99th percentile (R52).
+/// The limit for queries of the app that wait during a sync, at the 99th percentile (R52).
 const FOREGROUND: Span = Span::millis(100);
-/// A gateway's timeout counts as switched off if half of it is at least this.
+/// If half of a gateway's timeout is at least this long, the gateway has no timeout in practice.
 const NO_TIMEOUT: Span = Span::secs(6 * 3_600);
 const NAMES: [(&str, &str, &str); 3] = [
     ("foreground", "device.query.duration", "p99"),
@@ -30,8 +35,8 @@ const NAMES: [(&str, &str, &str); 3] = [
 ];
 
 impl Limits {
-    /// The limits of R52 for this plan, or those in `flags`. For a chunk: half of the gateway's
-    /// timeout, if it has one. For memory: a quarter of the smallest memory in the fleets.
+    /// The limits of R52 for this plan; `flags` replace them. The limit for a chunk is half of the
+    /// gateway's timeout. The limit for memory is a quarter of the smallest memory in the fleets.
     pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
         let memory =
             plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();
@@ -47,15 +52,17 @@ impl Limits {
     }
 }
 
-/// The result of a setting for a limit, over its seeds. Only what the setting itself adds counts.
-/// If the smallest size also waits longer than its median at the same place (in a gap of the link),
-/// the excess is subtracted. If more than half of the cells would need this, it is not done: a wait
-/// that is long under most seeds (a slow start) is not a gap.
+/// The result of a setting for one limit, over its seeds. Only the part that the setting itself
+/// adds counts.
+///
+/// In a gap of the link, the smallest size also waits longer than its median. This excess is
+/// subtracted from waits at the same place. The subtraction stops if more than half of the cells
+/// need it: a wait that is long under most seeds, such as a slow start, is not a gap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
     /// The number of observations in the setting's cells.
     pub count: u64,
-    /// Observations above the limit because of the setting; those with the largest own part first.
+    /// Observations above the limit because of the setting, sorted by the part that it adds.
     over: Vec<Long>,
     /// The number of cells with an observation in `over`.
     pub cells_over: usize,
@@ -63,21 +70,24 @@ pub struct Held {
     pub spared: Vec<u64>,
     /// The number of cells with an observation in `spared`.
     pub cells_spared: usize,
-    /// The number of observations above the limit, per seed without a run of the smallest size.
+    /// The number of observations above the limit, for each seed without a run of the smallest
+    /// size.
     pub unknown: BTreeMap<u64, usize>,
 }
 
 impl Held {
-    /// Judges a setting by its cells. `reference` gives the smallest size's cell for a seed.
+    /// Judges a setting by its cells. `reference` returns the cell of the smallest size for a seed.
     pub fn of<'a>(
         limit: &LimitRecord,
         cells: &[Judged],
         reference: impl Fn(&str) -> Option<&'a Judged>,
     ) -> Held {
         let mut held = Held::default();
-        // The number of cells with nothing above the limit.
+        // The number of cells without an observation above the limit.
         let mut quick = 0;
-        // By cell of a seed that the smallest size ran under: own, spared and helped observations.
+        // For each cell with a reference, 3 lists of large observations. The setting caused the
+        // first. The smallest size exceeds the limit at the places of the second. The third are
+        // helped (see below).
         let mut parted = Vec::new();
         for judged in cells {
             let figure = judged.cell.metrics.get(limit.metric.as_str());
@@ -88,7 +98,8 @@ impl Held {
                 quick += 1;
                 continue;
             }
-            // If the tail is incomplete, the percentiles give a minimum for their number.
+            // The list of large observations can be incomplete. Then the percentiles give a lower
+            // bound.
             let all = figure.map_or(0, |figure| above(figure, limit.max)).max(over.len());
             let cut = all - over.len();
             let seed = &judged.cell.seed;
@@ -103,8 +114,8 @@ impl Held {
             let cut = least.into_iter().flat_map(|least| std::iter::repeat_n(least, cut));
             parted.push([own.iter().copied().chain(cut).collect(), there_too, helped]);
         }
-        // A helped observation is within the limit only after subtracting the excess of the
-        // smallest size, although that size is within the limit there.
+        // A helped observation is below the limit only after the subtraction. But the smallest size
+        // does not exceed the limit at this place.
         let helped = parted.iter().filter(|[.., helped]| !helped.is_empty()).count();
         let helps_most = helped * 2 > quick + parted.len();
         for [mut own, mut spared, gaps] in parted {
@@ -123,22 +134,22 @@ impl Held {
         held
     }
 
-    /// How many observations may exceed the limit: 1 in 100 for a 99th percentile (nearest rank).
-    /// If only some seeds have run, as many as are allowed for all seeds.
+    /// The number of observations that may exceed the limit: 1 in 100 for p99 (nearest rank). If
+    /// only some seeds have run, it is the number for all seeds.
     fn allowed(&self, limit: &LimitRecord, (ran, seeds): (usize, usize)) -> usize {
         let expected = self.count * seeds.max(ran) as u64 / ran.max(1) as u64;
         if limit.stat == "p99" { (expected / 100) as usize } else { 0 }
     }
-    /// True if the setting breaks the limit, whatever the remaining seeds give.
+    /// True if the setting breaks the limit, whatever the remaining seeds show.
     pub fn breaks(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
         self.over.len() > self.allowed(limit, ran)
     }
-    /// True if the smallest size must run under more seeds to decide.
+    /// True if the decision needs runs of the smallest size under more seeds.
     pub fn is_open(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
         let unknown: usize = self.unknown.values().sum();
         !self.breaks(limit, ran) && self.over.len() + unknown > self.allowed(limit, ran)
     }
-    /// The observation at the limit's statistic, ordered by what the setting itself adds.
+    /// The observation at the limit's statistic. The order is by the part that the setting adds.
     fn figure(&self, limit: &LimitRecord) -> Option<Long> {
         let rank = self.allowed(limit, (1, 1)).min(self.over.len().saturating_sub(1));
         self.over.get(rank).copied()
@@ -174,9 +185,10 @@ fn above(figure: &Figure, max: u64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Long {
     value: u64,
-    /// The value without the excess of the smallest size over its median at this place.
+    /// The part that the setting adds: the value minus the excess of the smallest size at this
+    /// place.
     own: u64,
-    /// True if the smallest size is above the limit at this place, too.
+    /// True if the smallest size also exceeds the limit at this place.
     there_too: bool,
 }
 
@@ -186,7 +198,8 @@ impl Long {
         let there = beside.tails.get(&limit.metric).into_iter().flatten();
         let longest = there.filter(|other| other.meets(one)).map(|other| other.value).max().unwrap_or(0);
         let there_too = longest > limit.max;
-        // Memory has no place: it is spared if the smallest size needs as much at any time.
+        // Memory has no place in time. The setting is not at fault if the smallest size ever needs
+        // as much.
         if one.from == 0 {
             return Long { value, own: if longest >= value { 0 } else { value }, there_too };
         }

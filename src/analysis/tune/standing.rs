@@ -1,4 +1,7 @@
-//! Why a search excludes settings: failures, limits, gates.
+//! The reasons why a search excludes settings: failures, limits and gates.
+//!
+//! A setting is one value per searched key. Its cells (single simulations) differ only in their
+//! seed. The smallest size is the setting with the smallest chunks, which serves as the reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +9,12 @@ use super::limits::{Held, Limits};
 use crate::analysis::sweep::{self, Demands, Run, Spared, Trouble, demands, is_sound, missed_in};
 use crate::record::{CellRecord, Judged, Reason};
 
-/// A rule that a setting must keep, besides losing nothing.
+/// A rule that a setting must keep, in addition to losing no data.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// A limit, by its index.
+    /// The index of a limit.
     Limit(usize),
-    /// A gate, or another demand of the scenario, by its name.
+    /// The name of a gate (limit on a figure) or another demand of the scenario.
     Demand(String),
 }
 
@@ -20,29 +23,30 @@ pub enum Rule {
 pub struct Broken<'a> {
     pub rule: Rule,
     pub why: Trouble<'a>,
-    /// True if at least half of its cells keep the rule, so that breaking the rule may be chance.
+    /// True if at least half of the cells keep the rule. Then the break may be chance.
     pub in_doubt: bool,
     /// The figure divided by the limit.
     pub times: f64,
 }
 
-/// The standing of a setting: all that may exclude it, from all cells that ran.
+/// Everything that may exclude a setting, from all its cells that ran.
 #[derive(Clone, Debug, Default)]
 pub struct Standing<'a> {
     /// A failure other than a broken rule; `None` if there is none.
     pub wrong: Option<Trouble<'a>>,
     pub broken: Vec<Broken<'a>>,
-    /// The result of the setting for each limit.
     pub held: Vec<Held>,
-    /// Rules that are not decided yet: the smallest size must run under these seeds first.
+    /// Rules that are not decided yet. The smallest size must first run under these seeds.
     pub open: Vec<(Rule, BTreeSet<u64>)>,
-    /// Demands that all settings miss under a seed, so that they exclude none.
+    /// Demands that all settings miss under a seed. They exclude no setting.
     pub spared: BTreeMap<String, Spared>,
-    /// Gates that all its seeds together meet, with the number of seeds that miss them alone.
+    /// Gates that single seeds miss, but that all seeds together meet. The value is the number of
+    /// these seeds.
     pub together: BTreeMap<String, usize>,
 }
 
-/// The standings of all settings. Each is to have `seeds` seeds. `reference`: the smallest size.
+/// The standings of all settings. `seeds` is the planned number of seeds. `reference` is the
+/// smallest size.
 pub fn standings<'a, K: Ord>(
     cells: &'a BTreeMap<K, Vec<Judged>>,
     reference: &K,

@@ -1,4 +1,4 @@
-//! Which settings limits and gates exclude, over all seeds.
+//! Tests which settings are excluded by limits and gates, over all seeds.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::record::{GateRecord, Judged, Reason, Verdict, fixture};
 const REQUESTS: &str = "engine.request.duration";
 const SECOND: u64 = 1_000_000_000;
 
-/// A cell with these requests, each as (end, duration) in seconds.
+/// A cell with these requests. Each pair is (end, duration) in seconds.
 fn cell(seed: u64, requests: &[(u64, u64)]) -> Judged {
     let mut judged = judge(&fixture::plan(None, seed), "cell", &fixture::outcome());
     let waits: Vec<(u64, u64)> = requests.iter().map(|(end, took)| (end * SECOND, took * SECOND)).collect();
@@ -40,7 +40,7 @@ fn limits(text: &str) -> Limits {
     )
 }
 
-/// The settings that break a rule, and those that wait for the smallest one.
+/// The settings that break a rule, and the settings that wait for a run of the smallest one.
 fn broken(cells: &BTreeMap<u64, Vec<Judged>>, limits: &Limits, seeds: usize) -> (Vec<u64>, Vec<u64>) {
     let all = standings(cells, &16, limits, seeds);
     let of = |is: fn(&Standing<'_>) -> bool| all.iter().filter(|(_, s)| is(s)).map(|(at, _)| **at).collect();
@@ -49,7 +49,7 @@ fn broken(cells: &BTreeMap<u64, Vec<Judged>>, limits: &Limits, seeds: usize) -> 
 
 #[test]
 fn a_long_request_at_one_place_under_each_size_excludes_none() {
-    // A gap of 18 s in the first of two seeds; 1 000 needs 12 s by itself, below the limit.
+    // The first of 2 seeds has a gap of 18 s. Size 1 000 itself needs 12 s, below the limit.
     let mut cells = BTreeMap::from([
         (16, vec![cell(1, &[quick(200), vec![(520, 18)]].concat()), cell(2, &quick(200))]),
         (200, vec![cell(1, &[(518, 18), (600, 2)]), cell(2, &[(500, 2), (510, 2)])]),
@@ -59,16 +59,18 @@ fn a_long_request_at_one_place_under_each_size_excludes_none() {
     assert_eq!(broken(&cells, &chunk, 2), (vec![], vec![]));
     let held = &standings(&cells, &16, &chunk, 2)[&200].held[0];
     assert_eq!((held.spared.as_slice(), held.cells_spared), ([18 * SECOND].as_slice(), 1));
-    // In a short gap the smallest takes 7 s more: below the limit, and not the size's own.
+    // In a short gap the smallest size takes 7 s more. It stays below the limit, and the gap causes
+    // it.
     cells.get_mut(&16).unwrap()[1] = cell(2, &[quick(200), vec![(900, 8)]].concat());
     cells.insert(700, vec![cell(1, &quick(200)), cell(2, &[(905, 20)])]);
     assert_eq!(broken(&cells, &chunk, 2), (vec![], vec![]));
-    // Elsewhere in the script it is the size's own.
+    // At another place in the script, the setting itself causes the wait.
     cells.insert(500, vec![cell(1, &[(700, 18)]), cell(2, &[(700, 2)])]);
-    // So is what it adds to a gap beyond the limit.
+    // The part that a setting adds to a gap can also exceed the limit.
     cells.insert(2_000, vec![cell(1, &[(530, 35)]), cell(2, &[(512, 2)])]);
     assert_eq!(broken(&cells, &chunk, 2).0, [500, 2_000]);
-    // Under every seed it is not a gap: the first request takes the smallest 7 s more, too.
+    // The wait occurs under every seed, so it is not a gap. The first request of the smallest size
+    // also takes 7 s more.
     let slow = |seed, first| cell(seed, &[quick(200), vec![(30, first)]].concat());
     let cells_of = |first| vec![slow(1, first), slow(2, first), slow(3, first)];
     let starts = BTreeMap::from([(16, cells_of(8)), (200, cells_of(14)), (300, cells_of(20))]);
@@ -76,7 +78,7 @@ fn a_long_request_at_one_place_under_each_size_excludes_none() {
     let few = BTreeMap::from([(16, cells_of(8)), (300, vec![alone(1, 20), alone(2, 20), alone(3, 14)])]);
     assert_eq!(broken(&starts, &chunk, 3), (vec![], vec![]), "of 600 six may");
     assert_eq!(broken(&few, &chunk, 3), (vec![300], vec![]));
-    // What the smallest size itself exceeds is not spared.
+    // Waits by which the smallest size itself exceeds the limit are not spared.
     assert_eq!(broken(&cells, &limits("chunk=500ms"), 2).0, [16, 200, 500, 700, 1_000, 2_000]);
 }
 
@@ -92,7 +94,7 @@ fn one_in_a_hundred_of_all_seeds_may_be_longer() {
     assert_eq!(of([slow(1, 10)].into_iter().chain(rest(10, 2..=8)).collect(), 8), [200], "of 80 none may");
     let two = || [slow(1, 20), slow(2, 20)].into_iter();
     assert_eq!(of(two().chain(rest(20, 3..=8)).collect(), 8), [200], "of 160 one may");
-    // With a part of the seeds, the number allowed for all seeds is known.
+    // Some seeds have not run, but the number that is allowed for all seeds is known.
     assert_eq!(of(vec![slow(1, 20), cell(2, &quick(20))], 8), [0; 0]);
     assert_eq!(of(two().collect(), 8), [200]);
 }
@@ -119,7 +121,7 @@ fn what_the_smallest_size_has_is_asked_for_where_it_decides() {
     assert_eq!(broken(&cells, &limits("chunk=15s"), 2), (vec![], vec![200]));
 }
 
-/// A cell of 100 requests of 1 s, `long` of which take 9 s, with a gate on `stat`.
+/// A cell of 100 requests of 1 s, with a gate on `stat`. `long` of the requests take 9 s instead.
 fn gated(seed: u64, stat: &str, long: u64) -> Judged {
     let took = |n| if n < long { 9 * SECOND } else { SECOND };
     let waits: Vec<(u64, u64)> = (0..100).map(|n| (10 * n * SECOND, took(n))).collect();
@@ -151,7 +153,7 @@ fn a_gate_is_judged_on_all_seeds_together() {
         ("p99", [20, 0, 0, 0, 0, 0, 0, 0], true),
         ("mean", [50, 0, 0, 0, 0, 0, 0, 0], false),
         ("mean", [50, 50, 50, 50, 50, 0, 0, 0], true),
-        // The maximum over all cells is the maximum of one.
+        // The maximum over all cells is the maximum of a single cell.
         ("max", [1, 0, 0, 0, 0, 0, 0, 0], true),
     ] {
         assert_eq!(of(stat, long), if out { vec![200] } else { vec![] }, "{stat} {long:?}");
@@ -166,8 +168,8 @@ fn a_gate_that_each_setting_misses_by_itself_excludes_none() {
         (200, vec![met(1), missing(met(2), "usable")]),
     ]);
     assert_eq!(broken(&cells, &Limits::default(), 2), (vec![], vec![]));
-    // A setting does not keep it either if it ran under few seeds and all miss it there, or if it
-    // meets it only once.
+    // A setting also misses the gate if it ran under few seeds and none of them meets it. The same
+    // is true if only one seed meets it.
     let missed = |seeds: &[u64]| seeds.iter().map(|seed| missing(met(*seed), "usable")).collect::<Vec<_>>();
     let mut cells = BTreeMap::from([
         (16, missed(&[1, 2, 3, 4])),
@@ -192,7 +194,7 @@ fn a_gate_that_all_settings_miss_excludes_none() {
     let all = standings(&cells, &16, &none, 3);
     assert_eq!(all[&200].spared["gate usable"].seeds, 2);
     assert!(all[&16].breaks(&Rule::Demand("gate quick".to_owned())));
-    // A setting that loses a row is excluded, whatever others do.
+    // A setting that loses a row is excluded, even if all settings lose one.
     let mut lossy = cells;
     let lost = || judge(&fixture::plan(None, 1), "cell", &fixture::lost(1));
     lossy.values_mut().for_each(|of| of[0] = lost());

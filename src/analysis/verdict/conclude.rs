@@ -1,9 +1,13 @@
-//! Turns the rulings on a run into its verdict, its exit code and its record.
+//! Turns the rulings (decisions of rules) on a run into its verdict, exit code and record.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce. A matrix is a run that shows the result of each setting, and a failing setting
+//! is a result, too.
 
 use super::case::{Asks, Ruling, Trial};
 use crate::record::{Exit, Judged, Reason, RunRecord, Verdict, unjudged};
 
-/// The record of a run, and the differences from the baseline that are not gated nor recorded.
+/// The record of a run, and the differences from the baseline that cannot fail the run.
 #[derive(Clone, Debug)]
 pub struct RunJudged {
     pub record: RunRecord,
@@ -12,12 +16,12 @@ pub struct RunJudged {
 
 #[derive(Default)]
 pub(super) struct Rulings {
-    /// The record, in which only the fields that rules fill are set.
+    /// A record in which only the fields of the rules are set.
     said: RunRecord,
     changes: Vec<String>,
     fails: Vec<Exit>,
     stops: Vec<Exit>,
-    /// The failing cells by index, each with a reason.
+    /// The indices of failing cells, each with a reason.
     pub(super) of_cells: Vec<(usize, Reason)>,
 }
 
@@ -71,7 +75,7 @@ impl Rulings {
     }
 
     fn verdict(&self, asks: Asks<'_>, record: &RunRecord) -> (Verdict, Exit) {
-        // A matrix that stops at the first failing cell is judged like any run of cells.
+        // A matrix that stops at the first failing cell is judged like a normal run.
         let is_cut = !record.complete && Exit::first(self.stops.iter().copied()) == Exit::Success;
         let is_of_answers = matches!(asks, Asks::Matrix) && !is_cut;
         let is_search = matches!(asks, Asks::Search { .. });
@@ -86,7 +90,7 @@ impl Rulings {
         let fails: Vec<Exit> = of_cells.chain(of_run).collect();
         let exit = Exit::first(fails.iter().chain(&self.stops).copied());
         let verdict = match record.complete {
-            // A search that was stopped has not failed: it has no result yet.
+            // A stopped search has not failed. It has no result yet.
             _ if is_search && exit != Exit::Success && !fails.contains(&exit) => Verdict::Incomplete,
             _ if fails.iter().any(|exit| *exit != Exit::Unsupported) => Verdict::Fail,
             _ if !fails.is_empty() => Verdict::Unsupported,

@@ -1,24 +1,24 @@
-//! The digests of a cell that was run twice.
+//! The digests of a cell (one simulation) that ran twice.
 
 use crate::world::Outcome;
 
-/// The digests of the first run, which a second run must reproduce.
+/// The digests of the first run. A second run must reproduce them.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     pub digest: String,
-    /// The digest of its figures; empty if none was recorded.
+    /// The digest of the figures; empty if it was not recorded.
     pub figures_digest: String,
-    /// The build that ran it, in words; `None` if it was this build.
+    /// The other build of the program that ran the cell; `None` if this build ran it.
     pub other_build: Option<String>,
 }
 
-/// How the digest of a second run compares with the recorded one.
+/// The result of comparing the digests of both runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// There is nothing to compare: no digest was recorded, or the cell did not end.
+    /// No digest was recorded, or the cell did not end.
     Nothing,
     Same,
-    /// The events are the same, but the figures differ: the other program counts differently.
+    /// The events are equal but the figures differ, because another build counts differently.
     OtherFigures,
     Other,
 }

@@ -1,4 +1,7 @@
-//! Judges cells and runs by the list of rules. No other place does so.
+//! Judges cells (single simulations) and runs by the list of rules. No other module judges.
+//!
+//! A plan describes a cell before it runs. A baseline is a file of figures that a run must
+//! reproduce. A stack is a sync engine with its server half.
 
 use super::case::{Ended, Trial};
 use super::conclude::{Rulings, RunJudged};
@@ -9,14 +12,14 @@ use crate::record::{CellRecord, EndingKind, EndingRecord, Exit, Judged, Note, Re
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome};
 
-/// Judges an outcome by its plan. `id` is the cell's id in the run. An interrupted cell is
-/// incomplete, whatever was found before.
+/// Judges the outcome of a cell. `id` is the id of the cell in the run. An interrupted cell is
+/// always incomplete.
 pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     judge_by(plan, id, outcome, None)
 }
 
 /// Like [`judge`], for a cell that ran twice. `runs` has the digests of the first run and the
-/// outcome of the second.
+/// outcome of the second one.
 pub fn judge_again(plan: &Plan, id: &str, outcome: &Outcome, runs: (&Recorded, &Outcome)) -> (Judged, Held) {
     let again = Again { first: runs.0, second: [&runs.1.digest, &runs.1.figures_digest] };
     let judged = judge_by(plan, id, outcome, Some(&again));
@@ -42,17 +45,16 @@ fn judge_by(plan: &Plan, id: &str, outcome: &Outcome, again: Option<&Again<'_>>)
     judged
 }
 
-/// Why a cell has no outcome.
+/// The reason why a cell has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Broke {
     Unrunnable(String),
     /// Its stack does not support these features.
     Unsupported(Vec<String>),
-    /// A bug of the bench or of a third-party stack, with the text of the panic.
+    /// A panic of the bench or of a third-party stack, with its text.
     Panicked(String),
 }
 
-/// The judged cell for a cell without an outcome.
 pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     let stack = plan.engine_name.clone();
     let broken = |exit: Exit, text: String| (text.clone(), Reason::Broken { exit_code: exit.code(), text });
@@ -63,7 +65,7 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
         }
         Broke::Unrunnable(text) => broken(Exit::Invalid, text.clone()),
         Broke::Panicked(text) if plan.is_third_party => {
-            // An uncaught exception in an app's code is not a fault of the stack.
+            // An uncaught exception in the code of an app is not a bug of the stack.
             let how = if text.starts_with("uncaught in ") { "ended the run" } else { "panicked" };
             broken(Exit::Stuck, format!("the stack `{stack}` {how}: {text}"))
         }
@@ -75,7 +77,7 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     Judged { cell, ..Judged::default() }
 }
 
-/// Completes a cell: it also fails for these reasons. It passes if it has no reason at all.
+/// Adds reasons to a cell and sets its verdict. A cell without any reason passes.
 fn settle(cell: &mut CellRecord, reasons: Vec<Reason>) {
     cell.reasons.extend(reasons);
     cell.reasons.sort_by_key(Reason::severity);
@@ -87,7 +89,7 @@ fn settle(cell: &mut CellRecord, reasons: Vec<Reason>) {
     };
 }
 
-/// Judges a run by every rule, and assembles its record.
+/// Judges a run by all rules and builds its record.
 pub fn judge_run(trial: &Trial<'_>, mut judged: Vec<Judged>) -> RunJudged {
     let mut rulings = Rulings::default();
     for rule in RULES {
@@ -104,12 +106,12 @@ pub fn judge_run(trial: &Trial<'_>, mut judged: Vec<Judged>) -> RunJudged {
     ran
 }
 
-/// The record of a run that is judged only by its plans, without a baseline.
+/// The record of a run that is judged without a baseline.
 pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     judge_run(&Trial { folder, plans, notes, ..Trial::default() }, judged).record
 }
 
-/// The record of a cell that ran again. Rules about several seeds do not apply.
+/// The record of a single cell that ran again. Rules for several seeds do not apply.
 pub fn judge_alone(plan: &Plan, judged: Judged) -> RunRecord {
     let trial = Trial { plans: std::slice::from_ref(plan), ..Trial::default() };
     Rulings::default().close(&trial, vec![judged]).record

@@ -1,8 +1,11 @@
-//! Selects the requests that count: those that begin right after a response to their device. Before
-//! other requests the link may already be down, or the device must connect first.
+//! Selects the requests of a log from which costs and failures are estimated.
 //!
-//! Failures divided by exposed time are the maximum likelihood estimate of a Poisson process.
-//! Counts of devices vary more than Poisson's law says, so intervals are widened (quasi-Poisson;
+//! Only a request that begins right after a response to the same device counts. Before other
+//! requests the link may already be down, or the device must connect first.
+//!
+//! The failure rate is the number of failures divided by the exposed time. In the exposed time, the
+//! log would show a failure. This is the maximum likelihood estimate of a Poisson process. Counts
+//! of devices vary more than a Poisson process does, so intervals are widened (quasi-Poisson;
 //! McCullagh and Nelder 1989, §4.5).
 
 use super::fit::Response;
@@ -10,16 +13,18 @@ use super::log::{Log, Outcome, Request};
 use crate::base::Stream;
 use crate::render::calibrate::Estimate;
 
-/// With fewer devices, blocks of time are the units: so few devices do not show how they differ.
+/// With fewer devices, blocks of time replace devices as units, because few devices do not show how
+/// much devices differ.
 const UNITS_MIN: u64 = 4;
 const BLOCKS: usize = 12;
-/// `apart` is true if at most one request in this many begins right after a response.
+/// If at most 1 of this many requests begins right after a response, the requests are `apart`.
 const PROMPT: usize = 4;
 
 pub(super) struct Counted {
     pub(super) responses: Vec<Response>,
     pub(super) failures: Failures,
-    /// Hardly any request begins right after a response, so all count that do not follow a failure.
+    /// True if hardly any request begins right after a response. Then all requests count, except
+    /// those that follow a failure.
     pub(super) apart: bool,
 }
 
@@ -28,9 +33,10 @@ impl Counted {
         let mut took: Vec<f64> = log.answers().map(Request::took).collect();
         took.sort_by(f64::total_cmp);
         let usual = took.get(took.len() / 2).copied().unwrap_or_default();
-        // Longer requests fail more often, so the mean is weighted by duration.
+        // Longer requests fail more often, so the mean weights each request by its duration.
         let typical = took.iter().map(|t| t * t).sum::<f64>() / took.iter().sum::<f64>().max(1e-12);
-        // By device, the end of its previous request if the link was up then.
+        // For each device, the end of its last request; `None` if that request shows that the link
+        // was down.
         let mut ends = vec![None; log.devices.unwrap_or(1).max(1) as usize];
         let since = |r: &Request| {
             let up = matches!(r.outcome, Outcome::Answered | Outcome::Refused);
@@ -48,8 +54,8 @@ impl Counted {
             let Some(idle) = since.filter(|idle| apart || *idle <= usual) else { continue };
             let unit = units.map_or(n * BLOCKS / all, |_| r.device as usize);
             let idle = if apart { 0.0 } else { idle };
-            // The link may have failed since the response. For a request that timed out the time of
-            // the failure is unknown, so the middle is assumed.
+            // The link may have failed at any time since the response. A request that timed out
+            // does not show when, so the middle of the time is used.
             failures.exposed[unit] += match r.outcome {
                 Outcome::Answered | Outcome::Refused => idle + r.took(),
                 Outcome::Cut => idle + r.duration.unwrap_or(typical / 2.0),
@@ -64,7 +70,7 @@ impl Counted {
     }
 }
 
-/// By unit (a device or a block of time), the failures and the seconds exposed to them.
+/// The number of failures and the exposed seconds, for each unit (a device or a block of time).
 pub(super) struct Failures {
     events: Vec<f64>,
     exposed: Vec<f64>,
@@ -80,11 +86,11 @@ impl Failures {
     pub(super) fn rate(&self) -> f64 {
         if self.exposed() > 0.0 { self.events() / self.exposed() } else { 0.0 }
     }
-    /// A lower bound of the seconds between failures if there was none (Poisson, 95 %).
+    /// A lower bound for the seconds between failures, if no failure occurred (Poisson, 95 %).
     pub(super) fn least(&self) -> Estimate {
         Estimate::at_least(self.exposed() / -libm::log(0.05))
     }
-    /// A random failure rate: gamma distribution with Jeffreys' prior.
+    /// Draws a failure rate from a gamma distribution with Jeffreys' prior.
     pub(super) fn draw(&self, stream: &mut Stream) -> f64 {
         let units = || self.events.iter().zip(&self.exposed).filter(|(_, exposed)| **exposed > 0.0);
         let (n, events) = (units().count() as f64, self.events());
@@ -98,7 +104,7 @@ impl Failures {
     }
 }
 
-/// A gamma variable of scale 1 (Wilson and Hilferty 1931).
+/// Draws a gamma variable of scale 1 (Wilson and Hilferty 1931).
 pub(super) fn gamma(shape: f64, stream: &mut Stream) -> f64 {
     let part = 1.0 / (9.0 * shape);
     let root = 1.0 - part + libm::sqrt(part) * stream.normal();

@@ -1,9 +1,11 @@
-//! The calibration of a log: its figures with their intervals, or why there are none.
+//! Calibrates from a log: computes figures with their intervals, or the reasons why it cannot.
 //!
-//! All figures are functions of the fitted costs and the failure rate. Their intervals come from a
-//! bootstrap of these over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time if
-//! there are few devices; and over groups that mix all devices. With few units, percentiles are too
-//! narrow: they are widened as in Student's distribution.
+//! All figures are functions of the fitted costs and of the failure rate. The intervals come from a
+//! bootstrap (Efron and Tibshirani 1993, §8.6). It draws devices, or blocks of time if there are
+//! few devices. A second bootstrap draws groups of responses from all devices. With few units,
+//! percentiles are too close together, so they are widened as in Student's distribution.
+//!
+//! A chunk is the rows of one response.
 
 use super::counted::{Counted, Failures};
 use super::fit::{Costs, Fit, Model, Response, Sums};
@@ -16,17 +18,17 @@ use crate::theory::chunk::Cost;
 
 const RESPONSES_MIN: usize = 20;
 const DEVICES_MIN: u64 = 10;
-/// A response is of another size if it differs from the median by this factor.
+/// A response has another size if its rows differ from the median by this factor.
 const OTHER_SIZE: f64 = 1.2;
 const OTHERS_MIN: usize = 10;
 const TRIMMED_MAX: f64 = 0.1;
-/// A chunk larger than this times the largest response lies far beyond the log.
+/// A chunk is far outside the log if it is larger than this factor times the largest response.
 const BEYOND: f64 = 2.0;
 const DRAWS: usize = 400;
-/// A chunk is good if a row costs at most this share more than at the best.
+/// A chunk is good if its cost per row is at most this share above the best.
 const FLAT: f64 = 0.03;
 const STEP: f64 = 1.02;
-/// If hardly anything fails, there is no largest good chunk.
+/// The limit of the search for the largest good chunk. Without failures there is no largest one.
 const STEPS_MAX: usize = 1_000;
 /// The two-sided 95 % quantile of the normal distribution.
 const NORMAL: f64 = 1.959_964;
@@ -43,7 +45,7 @@ pub(super) fn calibration(source: &str, log: &Log, given: &Given) -> Calibration
     found
 }
 
-/// The figures, or a diagnosis that refuses them.
+/// The figures; `None` if a diagnosis says that they cannot be computed.
 fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given) -> Option<Figures> {
     let Counted { responses, failures, .. } = counted;
     let overhead = given.overhead.map(Span::as_secs_f64);
@@ -68,7 +70,7 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
         let draws = Draws::of(&fit, Model { overhead, by_byte }, failures, rate);
         Some((fit, draws))
     };
-    // A cost per byte is used only if it is certain: its interval is less than half of it.
+    // A separate cost per byte is used only if its interval is narrow.
     let wide = fitted(true).filter(|(fit, draws)| {
         let byte = draws.estimate(|draw| draw.costs.byte);
         byte.low > byte.value / 2.0 && fit.costs.row >= 0.0 && fit.costs.overhead > 0.0
@@ -98,7 +100,8 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
     };
     let row = draws.estimate(|draw| draw.costs.whole);
     found.say(row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
-    // A lower bound of the chunk: from least overhead, dearest row, most failures.
+    // A lower bound of the best chunk: the lowest overhead, the highest cost per row, most
+    // failures.
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
     let least = (none || row.low <= 0.0).then_some(least);
     let noise = draws.estimate(|draw| draw.costs.noise);
@@ -110,7 +113,7 @@ fn figures(found: &mut Calibration, log: &Log, counted: &Counted, given: &Given)
     Some(figures)
 }
 
-/// The median rows of a response, and the number of responses of other sizes.
+/// The median number of rows of a response, and the number of responses of other sizes.
 fn sizes(responses: &[Response]) -> (f64, usize) {
     let mut rows: Vec<f64> = responses.iter().map(|r| r.rows).collect();
     rows.sort_by(f64::total_cmp);
@@ -133,7 +136,7 @@ impl Draw {
 
 struct Draws {
     at: Draw,
-    /// By units, and by groups that mix them.
+    /// The first way draws units, and the second draws groups that mix the responses of all units.
     ways: [Resampled; 2],
 }
 
@@ -144,7 +147,7 @@ struct Resampled {
 }
 
 impl Draws {
-    /// A known overhead and a known `rate` of failures are not drawn.
+    /// A known overhead and a known failure `rate` stay fixed in all draws.
     fn of(fit: &Fit, model: Model, failures: &Failures, rate: Option<f64>) -> Draws {
         let mut stream = Seed(failures.exposed().to_bits()).stream("calibrate", 0, 0);
         let mut drawn = |sums: &[Sums]| {
@@ -160,8 +163,9 @@ impl Draws {
         Draws { at: Draw { costs: fit.costs, rate: rate.unwrap_or(failures.rate()) }, ways }
     }
 
-    /// A figure with its 95 % interval, from the lower to the upper end of both ways: the spread
-    /// between a few devices can be small by chance (Angrist and Pischke 2009, §8.2.3).
+    /// A figure with its 95 % interval. The interval covers the intervals of both ways. One way is
+    /// not enough, because a few devices can be similar by chance (Angrist and Pischke 2009,
+    /// §8.2.3).
     fn estimate(&self, of: impl Fn(&Draw) -> f64) -> Estimate {
         let value = of(&self.at);
         let ends = self.ways.each_ref().map(|way| way.interval(&of));
@@ -171,8 +175,8 @@ impl Draws {
     }
 }
 
-/// The factor from normal to Student's quantiles, for the effective number of equal units
-/// (Kish 1965).
+/// The factor from normal quantiles to Student's quantiles. It uses the effective number of equal
+/// units (Kish 1965).
 fn wider(sums: &[Sums]) -> f64 {
     let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
     let all = Sums::total(sums).responses();
@@ -181,7 +185,7 @@ fn wider(sums: &[Sums]) -> f64 {
 }
 
 impl Resampled {
-    /// Percentiles, widened on a log scale about the median.
+    /// The percentiles, widened around the median on a log scale.
     fn interval(&self, of: impl Fn(&Draw) -> f64) -> [f64; 2] {
         let mut draws: Vec<f64> = self.draws.iter().map(of).collect();
         if draws.is_empty() {
@@ -198,7 +202,7 @@ impl Resampled {
     }
 }
 
-/// Adds the best chunk, or its lower bound `least`; `rows` is the mean chunk of the log.
+/// Adds the best chunk, or its lower bound `least`. `rows` is the mean chunk of the log.
 fn with_chunk(figures: Figures, draws: &Draws, rows: f64, least: Option<f64>) -> Figures {
     let cost = draws.at.cost();
     let excess = draws.estimate(|draw| {

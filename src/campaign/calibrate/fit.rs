@@ -1,28 +1,29 @@
-//! The duration of a response: overhead + rows × time per row (+ bytes × time per byte, where rows
-//! differ in width), times log-normal noise with mean 1.
+//! Fits the duration of a response: overhead + rows × time per row. If the width of rows differs,
+//! bytes × time per byte is added. The sum is multiplied by log-normal noise with mean 1.
 //!
-//! Iterated weighted least squares for the mean, with weights 1/line² because noise is a share of
-//! the duration. A transfer of t seconds succeeds with probability e^{−λt}, so it counts e^{λt}
-//! times (Horvitz and Thompson 1952).
+//! The mean is fitted by iterated weighted least squares. The weights are 1/line², because the
+//! noise is proportional to the duration. A transfer of t seconds succeeds with probability
+//! e^{−λt}, so a response that arrived counts e^{λt} times (Horvitz and Thompson 1952).
 
-/// A response that counts; its duration is in seconds.
+/// A response that counts. Its duration is in seconds.
 pub(super) struct Response {
     pub(super) rows: f64,
-    /// 0 if the log does not have them.
+    /// 0 if the log has no bytes.
     pub(super) bytes: f64,
     pub(super) took: f64,
-    /// Its device or block of time, which the bootstrap draws.
+    /// The device or the block of time. The bootstrap draws such units.
     pub(super) unit: usize,
 }
 
-/// Seconds per request, row and byte, and the standard deviation of a duration as a share of it.
+/// Seconds per request, row and byte. The noise is the standard deviation of a duration, as a share
+/// of the duration.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Costs {
     pub(super) overhead: f64,
-    /// Without its bytes, if those have a cost of their own.
+    /// Without the bytes of the row, if bytes have a cost of their own.
     pub(super) row: f64,
     pub(super) byte: f64,
-    /// A row with its bytes.
+    /// The cost of a row, including its bytes.
     pub(super) whole: f64,
     pub(super) noise: f64,
 }
@@ -33,18 +34,18 @@ impl Costs {
     }
 }
 
-/// What is fitted besides the time per row.
+/// The parameters to fit, in addition to the time per row.
 #[derive(Clone, Copy)]
 pub(super) struct Model {
-    /// If it is known.
+    /// The known overhead; `None` if it must be fitted.
     pub(super) overhead: Option<f64>,
-    /// Bytes have a cost of their own.
+    /// True if bytes have a cost of their own.
     pub(super) by_byte: bool,
 }
 
-/// Sums over the responses of a unit, weighted by w: w, rows, rows², bytes, bytes × rows, bytes²,
-/// duration, duration × rows, duration × bytes; the first three moments of duration / line; without
-/// weights rows, bytes, and the number of responses.
+/// Sums over the responses of a unit. The weighted sums are: weight, rows, rows², bytes, bytes ×
+/// rows, bytes², duration, duration × rows, duration × bytes, and the first three moments of
+/// duration / line. The unweighted sums are: rows, bytes, number of responses.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums([f64; 15]);
 
@@ -61,9 +62,9 @@ impl Sums {
         self.0[14]
     }
 
-    /// The costs of a model; `None` if the sizes do not determine them. Neither the overhead nor a
-    /// row with its bytes is negative. The bytes enter by what the line leaves of them (Frisch and
-    /// Waugh 1933).
+    /// The costs of a model; `None` if the sizes do not determine them. Neither the overhead nor
+    /// the cost of a row with its bytes is negative. Bytes explain only the rest that overhead and
+    /// rows leave (Frisch and Waugh 1933).
     pub(super) fn costs(&self, model: Model) -> Option<Costs> {
         let [w, wn, wnn, wb, wnb, wbb, wt, wnt, wbt, all, share, square, rows, bytes, _] = self.0;
         let free = model.overhead.is_none();
@@ -82,7 +83,7 @@ impl Sums {
         if model.by_byte {
             let (of_request, of_row) = line(wb, wnb);
             let left = wbb - of_request * wb - of_row * wnb;
-            // Rows of one width: their bytes say nothing that their number does not.
+            // All rows have one width, so the number of bytes adds no information.
             if left <= 0.01 * (wbb - wb * wb / w) {
                 return None;
             }
@@ -99,32 +100,33 @@ impl Sums {
     }
 }
 
-/// Responses farther from the line than this many scales of the logarithm are trimmed.
+/// A response is trimmed if its logarithm is farther from the line than this many scales.
 const TRIM: f64 = 6.0;
-/// The least scale, since durations are rounded.
+/// The smallest scale. Logged durations are rounded, so it must not be 0.
 const SCALE_MIN: f64 = 0.01;
-/// Standard deviations between the 10 % and the 90 % quantile of a normal distribution.
+/// The distance between the 10 % and 90 % quantiles of a normal distribution, in standard
+/// deviations.
 const MIDDLE: f64 = 2.563;
-/// The largest weight is e²: more would rely on a few responses.
+/// The logarithm of the largest weight. With larger weights, a few responses would decide the fit.
 const COUNT_MAX: f64 = 2.0;
 const ROUNDS: usize = 100;
 const STEADY: f64 = 1e-7;
 
-/// The number of groups that mix the responses of all units.
+/// The number of groups that mix responses of all units.
 const GROUPS: usize = 60;
 
 pub(super) struct Fit {
     pub(super) costs: Costs,
-    /// Of each unit.
+    /// One per unit (device or block of time).
     pub(super) sums: Vec<Sums>,
-    /// Of groups that mix all units.
+    /// One per group that mixes the responses of all units.
     pub(super) mixed: Vec<Sums>,
     pub(super) trimmed: usize,
 }
 
 impl Fit {
-    /// The line through responses, with a failure `rate` per second; `None` if their sizes do not
-    /// determine it.
+    /// Fits a line through responses, with a failure `rate` per second. `None` if the sizes of the
+    /// responses do not determine the line.
     pub(super) fn of(responses: &[Response], model: Model, rate: f64) -> Option<Fit> {
         let sum = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>();
         let half = sum(|r| r.took) / 2.0 / responses.len().max(1) as f64;
@@ -143,7 +145,7 @@ impl Fit {
     }
 }
 
-/// One round: weights and trimming follow from the last line.
+/// One round. The last line determines the weights and the trimming.
 fn step(responses: &[Response], last: &Costs, model: Model, rate: f64) -> Option<Fit> {
     let units = 1 + responses.iter().map(|r| r.unit).max()?;
     let floor = 1e-3 * responses.iter().map(|r| r.took).sum::<f64>() / responses.len() as f64;
@@ -188,7 +190,7 @@ fn step(responses: &[Response], last: &Costs, model: Model, rate: f64) -> Option
     Some(Fit { costs, sums, mixed, trimmed })
 }
 
-/// The middle and the scale of logarithms, by the middle 80 %.
+/// The center and the scale of logarithms, from the middle 80 %.
 fn scale(mut offs: Vec<f64>) -> Option<(f64, f64)> {
     let last = offs.len().checked_sub(1)? as f64;
     let [low, middle, high] = [0.1, 0.5, 0.9]

@@ -1,4 +1,4 @@
-//! Reads the requests of a log from CSV with named columns.
+//! Reads the requests of a log from a table with named columns.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,9 @@ pub(super) use crate::world::Ended as Outcome;
 pub(super) struct Request {
     pub(super) start: f64,
     pub(super) device: u32,
-    /// The rows; 0 if the log does not have them, as for a failure. The same holds for `bytes`.
+    /// The rows; 0 if the log has no rows for this request. The same applies to `bytes`.
     pub(super) rows: f64,
     pub(super) bytes: f64,
-    /// The duration; `None` if the log does not have it.
     pub(super) duration: Option<f64>,
     pub(super) outcome: Outcome,
 }
@@ -37,9 +36,9 @@ impl Request {
 pub(super) struct Log {
     /// The requests, sorted by start.
     pub(super) requests: Vec<Request>,
-    /// The number of devices; `None` if no column identifies them.
+    /// The number of devices; `None` if the log has no column `device`.
     pub(super) devices: Option<u64>,
-    /// True if the log has outcomes of requests; otherwise every request counts as a response.
+    /// True if the log has outcomes. Otherwise every request counts as answered.
     pub(super) has_outcomes: bool,
 }
 
@@ -49,15 +48,15 @@ impl Log {
     }
 }
 
-/// The most rows that are read: more would not add information.
+/// At most this many rows are read, because more rows add no information.
 const ROWS_MAX: usize = 1_000_000;
 const SECONDS_MAX: f64 = 86_400.0;
-/// The largest start that is read as seconds since 1970; larger numbers are in ms, µs or ns.
+/// A start up to this number is in seconds since 1970. A larger number is in ms, µs or ns.
 const INSTANT_MAX: f64 = 9e9;
 const COUNT_MAX: f64 = 1e12;
 const VALUES_MAX: usize = 12;
 
-/// The name of a column and its unit in seconds or bytes; `None` if each value has a unit.
+/// The name of a column, and its unit in seconds or bytes. `None` if each value has its own unit.
 type Unit = (&'static str, Option<f64>);
 
 const DURATIONS: [Unit; 6] = [
@@ -70,7 +69,7 @@ const DURATIONS: [Unit; 6] = [
 ];
 const BYTES: [Unit; 4] = [("bytes", Some(1.0)), ("kb", Some(1e3)), ("kib", Some(1_024.0)), ("mb", Some(1e6))];
 
-/// The columns with numbers that a log has.
+/// The names of the number columns that a log has.
 #[derive(Clone, Copy)]
 struct Columns {
     duration: Unit,
@@ -99,7 +98,8 @@ impl Columns {
     }
 }
 
-/// Words for outcomes, besides HTTP status codes. A cancelled request is not a link failure.
+/// The words for outcomes. HTTP status codes are allowed, too. A request that its user cancelled is
+/// not a failure of the link.
 const WORDS: [(&str, Outcome); 10] = [
     ("ok", Outcome::Answered),
     ("success", Outcome::Answered),
@@ -113,8 +113,8 @@ const WORDS: [(&str, Outcome); 10] = [
     ("offline", Outcome::NotSent),
 ];
 
-/// Reads the lines that match all of `only` (columns with their values). With a column `by`,
-/// returns a log for each of its values.
+/// Reads the lines that match all columns and values in `only`. With a column `by`, returns one log
+/// for each of its values.
 pub(super) fn read(
     bytes: &[u8],
     only: &[(String, String)],
@@ -149,7 +149,7 @@ pub(super) fn read(
 fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malformed> {
     let mut devices = BTreeMap::new();
     let mut of_row = |row: Row<'_>| {
-        // Devices are numbered in the order of their first line.
+        // Devices get numbers in the order of their first line.
         let next = devices.len() as u32;
         let device = *devices.entry(row.text("device").to_owned()).or_insert(next);
         request(row, device, columns)
@@ -158,7 +158,7 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malfo
     requests.sort_by(|a, b| a.start.total_cmp(&b.start));
     Ok(Log {
         devices: sheet.has("device").then_some(devices.len() as u64),
-        // A line without rows is a failure, and so tells an outcome.
+        // A line without rows is a failure, so it also gives an outcome.
         has_outcomes: sheet.has("outcome") || requests.iter().any(Request::failed),
         requests,
     })
@@ -189,12 +189,13 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
     if let Some((_, outcome)) = WORDS.iter().find(|(word, _)| *word == text) {
         return Ok(*outcome);
     }
-    // Tables of floats write a status as `200.0`.
+    // Some programs write a status as `200.0`.
     match text.trim_end_matches(".0").parse::<u32>() {
         Ok(200..=299 | 304) => Ok(Outcome::Answered),
-        // The server waited for the rest of the request (408), or a gateway for its backend (504).
+        // 408: the server waited for the rest of the request. 504: a gateway waited for its
+        // backend.
         Ok(408 | 504) => Ok(Outcome::TimedOut),
-        // 499 in nginx: the client closed the connection; 0 in browsers: no response.
+        // 499 in nginx: the client closed the connection. 0 in browsers: no response.
         Ok(499 | 0) => Ok(Outcome::Cut),
         Ok(100..=599) => Ok(Outcome::Refused),
         _ => {
@@ -216,7 +217,7 @@ fn seconds(row: Row<'_>, (column, unit): Unit) -> Result<f64, Malformed> {
     seconds.ok_or_else(wrong)
 }
 
-/// Reads the start of a request; gives seconds since 1970.
+/// Reads the start of a request, in seconds since 1970.
 fn start(row: Row<'_>) -> Result<f64, Malformed> {
     let text = row.text("start");
     let seconds = match text.parse::<f64>() {
@@ -258,7 +259,7 @@ mod tests {
         ] {
             assert_eq!(parsed(text).unwrap().requests, [expected], "{text}");
         }
-        // A request without a response needs neither rows nor time.
+        // A request without a response may lack rows and duration.
         use Outcome::{Cut, NotSent, Refused, TimedOut};
         let all = [
             ("reset", Cut),

@@ -1,8 +1,7 @@
-//! Estimates the costs of a link and a backend from a user's request log.
+//! Estimates the costs of a link and of a backend from the request log of a user.
 //!
-//! [`calibrate`] reads a `log`, takes the requests whose link was up (`counted`), fits a line to
-//! the durations of their responses (`fit`), and draws the intervals and the best chunk
-//! (`estimate`).
+//! [`calibrate`] reads a `log`. `counted` selects the requests whose link was up. `fit` fits a line
+//! to the durations of their responses. `estimate` computes the intervals and the best chunk size.
 
 mod counted;
 mod estimate;
@@ -15,13 +14,12 @@ use sheet::Malformed;
 use crate::base::escape_control;
 use crate::render::calibrate::{Calibration, Given};
 
-/// Calibrates from the requests of the log `source` that match all of `only` (columns with their
-/// values). With a column `by`, calibrates separately for each of its values. Values in `given` are
+/// Calibrates from a log with the name `source`. Only lines count that match all columns and values
+/// in `only`. With a column `by`, each of its values has its own calibration. Values in `given` are
 /// not estimated.
-/// estimated.
 ///
 /// # Errors
-/// The first line and column that cannot be read.
+/// Names the first line and column that cannot be read.
 pub fn calibrate(
     source: &str,
     bytes: &[u8],

@@ -1,4 +1,4 @@
-//! Reads a CSV file, or a file of JSON objects, one per line. Errors have line and column.
+//! Reads a CSV file, or a file with one JSON object per line. Errors name the line and the column.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::scenario::closest;
 
-/// Why a file of measurements cannot be read, and where.
+/// The reason why a file of measurements cannot be read, with the line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {what}", .column.as_ref().map(|name| format!(", column {name}")).unwrap_or_default())]
 pub struct Malformed {
@@ -18,13 +18,13 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    /// What is wrong with a whole line.
+    /// An error of a whole line, without a column.
     pub fn line(line: u64, what: impl Into<String>) -> Malformed {
         Malformed { line, column: None, what: what.into() }
     }
 }
 
-/// The text of a file with uniform line ends, so that line numbers are those that users see.
+/// The text with uniform line ends. So line numbers in errors match those in the user's editor.
 fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let before = &bytes[..e.valid_up_to()];
@@ -50,7 +50,8 @@ fn line_of(record: &csv::StringRecord) -> u64 {
     record.position().map_or(1, csv::Position::line)
 }
 
-/// The most columns, and the most bytes of a line; each byte may take tenfold memory.
+/// Limits for the columns of a file and for the bytes of a line. Each byte may take 10 bytes of
+/// memory.
 const KEYS_MAX: usize = 256;
 const LINE_MAX: usize = 256 << 10;
 
@@ -64,7 +65,7 @@ pub struct Sheet {
 #[derive(Clone, Copy)]
 pub struct WantedColumns<'a> {
     pub all: &'a [&'a str],
-    /// Columns of which the file must have at least one.
+    /// The file must have at least one of these columns.
     pub one_of: &'a [&'a str],
 }
 
@@ -75,7 +76,7 @@ pub struct Row<'a> {
     record: &'a csv::StringRecord,
 }
 
-/// Names of columns in the request logs of other programs.
+/// Names that the request logs of other programs use for our columns.
 const OTHERS: [(&str, &[&str]); 4] = [
     ("start", &["time", "timestamp", "ts", "at", "date", "datetime", "began"]),
     ("rows", &["records", "items", "count", "row_count", "rowcount", "entities"]),
@@ -103,7 +104,7 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// Refuses a file without a wanted column. The error names all columns that the file lacks.
+    /// Rejects a file that lacks a wanted column. The error names all missing columns.
     fn refuse_without(&self, wanted: WantedColumns<'_>) -> Result<(), Malformed> {
         let WantedColumns { all, one_of } = wanted;
         let any = one_of.first().copied().filter(|_| !one_of.iter().any(|name| self.has(name)));
@@ -121,9 +122,10 @@ impl Sheet {
         Err(Malformed::line(1, format!("the file lacks {columns}: {}", lacks.join("; "))))
     }
 
-    /// A missing column, with the column that it may be.
+    /// The error text for a missing column. It suggests a similar column of the file.
     fn lacked(&self, name: &str, one_of: &[&str]) -> String {
-        // A column that an option names may be misspelt, so the error suggests the nearest name.
+        // The user may have misspelt the column in an option, so the error suggests the nearest
+        // name.
         let near = self.near(name).map(|near| match OTHERS.iter().any(|(ours, _)| *ours == name) {
             true => format!(" (is it `{near}`? then rename this column)"),
             false => format!(" (did you mean `{near}`?)"),
@@ -154,7 +156,8 @@ impl Sheet {
             return Err(Malformed { line: 1, column: Some(name.to_owned()), what });
         }
         let mut sheet = Sheet { header, records: Vec::new() };
-        // This error is better for a wrong separator than one about rows of different lengths.
+        // A file with another separator gets this error, which is clearer than an error about row
+        // lengths.
         sheet.refuse_without(wanted)?;
         for record in reader.records() {
             sheet.records.push(record.map_err(|e| ragged(&e))?);
@@ -168,7 +171,7 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// Reads one object per line. A missing value or `null` is blank.
+    /// Reads one object per line. A missing value or `null` becomes an empty field.
     fn of_objects(text: &str, most: usize) -> Result<Sheet, Malformed> {
         let (mut header, mut records) = (Vec::<String>::new(), Vec::<csv::StringRecord>::new());
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
@@ -227,7 +230,7 @@ impl<'a> Row<'a> {
     pub fn has(self, column: &str) -> bool {
         self.sheet.has(column)
     }
-    /// Reads a number in this range; `kind` names its type in errors.
+    /// Reads a number in a range. Errors name its type as `kind`.
     pub fn number<T: FromStr + PartialOrd + Display>(
         self,
         column: &str,

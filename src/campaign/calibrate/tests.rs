@@ -1,5 +1,6 @@
-//! Calibrations of logs with a known truth. The generator is not the simulator: the link of a
-//! device fails and recovers by the clock, and the app requests chunk after chunk.
+//! Calibrates from logs with known true values. A generator makes the logs without the simulator.
+//! In it the link of a device fails and recovers at random times, and the app requests chunk after
+//! chunk.
 
 use super::counted::gamma;
 use super::estimate;
@@ -13,7 +14,7 @@ fn calibration(log: &Log) -> Calibration {
 }
 
 const RECOVERY: f64 = 6.0;
-/// Overhead and time per row of a network, and mean seconds between its failures.
+/// Three figures of a network: overhead, time per row, and mean seconds between its failures.
 type Network = (f64, f64, f64);
 
 #[derive(Clone, Copy)]
@@ -21,11 +22,12 @@ struct World {
     devices: u32,
     responses: usize,
     networks: &'static [Network],
-    /// Seconds per byte, and the bytes of a row, the same for all rows of a response.
+    /// Seconds per byte. `widths` are the bytes of a row; all rows of a response have the same
+    /// width.
     byte: f64,
     widths: (f64, f64),
     sizes: &'static [f64],
-    /// Log-normal; gamma-distributed if negative.
+    /// The noise is log-normal. A negative value means gamma-distributed noise.
     noise: f64,
     by_device: f64,
     /// The share of responses that take 5 to 20 times as long.
@@ -37,9 +39,9 @@ struct World {
     slow_start: f64,
     /// Failures have no rows in the log.
     bare: bool,
-    /// The share of failures that end a sync: the next attempt is in the next sync.
+    /// The share of failures that end a sync. The next attempt is then part of the next sync.
     gives_up: f64,
-    /// The app is notified when the link is back, and retries then.
+    /// True if the app is notified when the link is back, and retries at once.
     hears: bool,
 }
 
@@ -90,7 +92,7 @@ impl World {
     fn log(&self, seed: u64) -> Log {
         self.on(seed, |_| true)
     }
-    /// The requests on some of the networks.
+    /// The requests on the networks for which `network` is true.
     fn on(&self, seed: u64, network: impl Fn(u8) -> bool) -> Log {
         let (mut stream, mut lines) = (Seed(seed).stream("log", 0, 0), Vec::new());
         (0..self.devices).for_each(|device| self.of_device(device, &mut stream, &mut lines));
@@ -106,7 +108,7 @@ impl World {
     fn of_device(&self, device: u32, stream: &mut Stream, lines: &mut Vec<(Request, u8)>) {
         let by_device = stream.log_normal(libm::exp(-self.by_device * self.by_device / 2.0), self.by_device);
         let (mut at, mut network) = (stream.unit() * 100.0, 0);
-        // When the link fails next, and when it is back.
+        // The time of the next failure of the link, and the time of its recovery.
         let (mut fails, mut back) = (0.0, 0.0);
         for n in 0..self.responses {
             let first = n % 10 == 0;
@@ -155,8 +157,9 @@ impl World {
         }
     }
 
-    /// How many calibrations contain each true figure, of how many; and the largest excess cost. A
-    /// log without figures contains none.
+    /// For each figure, the number of calibrations whose interval contains the true value. Then the
+    /// number of calibrations, and the largest excess cost. A log without figures contains no true
+    /// value.
     fn held(&self, logs: u64) -> ([u64; 4], u64, f64) {
         let (mut held, mut of, mut dearer) = ([0; 4], 0, 0.0_f64);
         let width = (self.widths.0 + self.widths.1) / 2.0;
@@ -180,7 +183,8 @@ impl World {
 }
 
 const USUAL: usize = 4;
-/// The first are usual; each network is judged alone, since the closed form is for one network.
+/// The first ones are usual. Each network is judged separately, because the closed form describes
+/// one network.
 const GRID: [(&str, World); 18] = [
     ("clean", CLEAN),
     ("Wi-Fi and LTE by network", WIFI_AND_LTE),
@@ -202,7 +206,8 @@ const GRID: [(&str, World); 18] = [
     ("silent failures", World { silent: 1.0, timeout: 10.0, ..RETRIES }),
 ];
 
-/// The least number of logs whose 95 % interval has the truth, except in 1 test of 1 000.
+/// The least number of logs whose 95 % interval must contain the true value. By chance, 1 test of 1
+/// 000 fails.
 fn band(logs: u64) -> u64 {
     use statrs::distribution::{Binomial, DiscreteCDF};
     Binomial::new(0.95, logs).expect("a share").inverse_cdf(0.001)
@@ -216,7 +221,8 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
     for (n, (name, world)) in GRID[..worlds].iter().enumerate() {
         let (held, of, dearer) = world.held(logs);
         table += &format!("{name}: {held:?} of {of}, chunks up to {:.1} % dearer\n", 100.0 * dearer);
-        // Realistic logs must contain the truth in nine of ten cases, and give a good chunk.
+        // For realistic logs, 9 of 10 intervals must contain the true value, and the chunk must be
+        // good.
         let usual = n < USUAL && every;
         let least = band(of).max(if usual { of * 9 / 10 } else { 0 });
         if held.iter().any(|held| *held < least) || dearer > if n < USUAL { 0.03 } else { 0.1 } {
@@ -225,20 +231,20 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
         (all, missed) = (all + of, missed + held.iter().map(|held| of - held).sum::<u64>());
     }
     assert!(bad.is_empty(), "{bad:?}\n{table}");
-    // An interval that always contains the truth is too wide.
+    // If every interval contains the true value, the intervals are too wide.
     assert!(all > 0 && missed > 0, "{table}");
 }
 
-/// What a log of one size leaves open besides its overhead.
+/// The facts that a log with one response size cannot give, besides the overhead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Left {
     Nothing,
     Outcomes,
-    /// When requests that timed out failed.
+    /// The time at which the link failed, for requests that timed out.
     Failures,
 }
 
-/// A world of one size, with random costs, noise and devices.
+/// A generator with one response size, and with random costs, noise and devices.
 fn of_one_size(left: Left, seed: u64) -> World {
     let mut stream = Seed(seed).stream("world", 0, 0);
     let rows = *stream.pick(&[20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0]);
@@ -274,8 +280,8 @@ fn has(found: &Calibration, code: Code) -> bool {
     found.diagnoses.iter().any(|diagnosis| diagnosis.code == code)
 }
 
-/// The calibration of a world's log, as text with random columns and units, if the overhead is
-/// given, and the truth: row, time between failures, chunk.
+/// The calibration of such a log if the overhead is given, and the true values: time per row, time
+/// between failures, best chunk. The log is a text with random columns and units.
 fn of_text(left: Left, seed: u64) -> (Calibration, [f64; 3]) {
     let world = of_one_size(left, seed);
     let (overhead, row, mtbf) = world.networks[0];
@@ -291,7 +297,7 @@ fn of_text(left: Left, seed: u64) -> (Calibration, [f64; 3]) {
     (fit(&given), [row, mtbf, Cost { chunk: overhead, row, mtbf }.best()])
 }
 
-/// A log as a program writes it: CSV or JSON lines, columns in any order, various units.
+/// A log as a program writes it: CSV or JSON lines, with random column order and units.
 fn text(log: &Log, outcomes: bool, stream: &mut Stream) -> String {
     let (unit, seconds) = *stream.pick(&[("duration_ms", 1e-3), ("duration_s", 1.0), ("duration_us", 1e-6)]);
     let (starts, json) = (*stream.pick(&[1.0, 1e3, 1e6]), stream.chance(0.5));
@@ -364,7 +370,7 @@ fn the_two_sizes_that_a_log_is_said_to_lack_decide_it() {
     }
 }
 
-/// Each code is given for a log that calls for it, and not for the clean one.
+/// Each diagnosis occurs for a log that needs it, and does not occur for the clean log.
 #[test]
 fn each_diagnosis_stands_where_its_threshold_says() {
     const NEVER: &[Network] = &[(0.25, 4e-4, 1e9)];
@@ -380,7 +386,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         (Code::TimeoutsSlow, World { timeout: 1.2, noise: 0.3, ..CLEAN }, |_, _| {}),
         (Code::OneSize, World { sizes: &[200.0], ..few }, |_, _| {}),
         (Code::NoOutcomes, few, |_, r| r.outcome = Outcome::Answered),
-        // One in seven takes a hundred times as long, or a hundredth.
+        // 1 of 7 requests takes 100 times as long, or a hundredth of the time.
         (Code::ManyTrimmed, World { networks: NEVER, ..few }, |n, r| match n {
             n if n % 13.0 == 0.0 => times(r, 100.0),
             n if n % 15.0 == 0.0 => times(r, 0.01),
@@ -417,7 +423,7 @@ fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
     assert!((found.census.exposed_ns.as_secs_f64() / between.low - 2.996).abs() < 0.001, "{between:?}");
     let least = Cost { chunk: overhead.low, row: row.high, mtbf: between.low };
     assert_eq!((best.value, best.low), (f64::INFINITY, least.best()));
-    // The excess cost is relative to that bound, not to an endless chunk.
+    // The excess cost is relative to the lower bound, not to an infinite chunk.
     let here = Cost { chunk: overhead.value, row: row.value, mtbf: 1e12 };
     let more = here.time_a_row(found.census.rows_mean_milli as f64 / 1e3) / here.time_a_row(best.low) - 1.0;
     assert!((excess.value - more.max(0.0)).abs() < 1e-6, "{more} {excess:?}");
@@ -431,7 +437,7 @@ fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
 fn a_request_that_does_not_follow_a_response_counts_for_nothing() {
     let world = World { networks: &[(0.25, 4e-4, 1e9)], ..CLEAN };
     let (mut log, exposed) = (world.log(1), calibration(&world.log(1)).census.exposed_ns);
-    // Each device fails right after its last response, and its retries fail, too.
+    // Each device fails right after its last response, and so do its retries.
     let last: std::collections::BTreeMap<u32, f64> =
         log.requests.iter().map(|r| (r.device, r.start + r.took() + 0.1)).collect();
     let tries = last.into_iter().flat_map(|(device, start)| {

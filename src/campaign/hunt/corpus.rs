@@ -1,4 +1,7 @@
-//! The candidates of a hunt that reached something new, and the choice of the next candidates.
+//! Stores the candidates of a hunt that reached something new, and draws the next candidates.
+//!
+//! A hunt searches for failures. A candidate is a scenario with some changes and a seed. A feature
+//! is a small fact about a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +10,17 @@ use super::ground::{Focus, Ground};
 use super::mutators::{Gene, MUTATORS};
 use crate::base::{Seed, Stream};
 
-/// The largest seed that a hunt draws: short enough to type.
+/// The largest seed that a hunt draws. It is short enough to type.
 const SEED_MAX: u64 = 9_999;
-/// The most changes of a candidate.
+/// The largest number of changes of a candidate.
 const GENES_MAX: usize = 60;
-/// How many of the candidates are drawn without an earlier one.
+/// The share of candidates that do not derive from an earlier candidate.
 const FRESH: f64 = 0.3;
-/// How many of the kinds of changes a new candidate has: one of these shares.
+/// A new candidate uses one of these shares of the kinds of changes.
 const SHARES: [f64; 3] = [0.2, 0.4, 0.7];
-/// A kind of change with this weight is in a new candidate as often as the share says.
+/// A kind of change with this weight is drawn with a probability that equals the share.
 const USUAL: u64 = 3;
-/// The most times and devices about which the events of a new candidate happen.
+/// The events of a new candidate happen around at most this many times and devices.
 const SCENES: u64 = 3;
 /// The weight of a feature that only one candidate reached.
 const RARE: u64 = 1_024;
@@ -25,31 +28,30 @@ const RARE: u64 = 1_024;
 /// A scenario with some changes and a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
-    /// The changes, by name.
+    /// The changes by name.
     pub(super) genes: BTreeMap<String, Gene>,
     pub(super) seed: u64,
 }
 
-/// A candidate that showed something new.
+/// A candidate that reached something new.
 #[derive(Clone, Debug)]
 struct Entry {
     candidate: Candidate,
-    /// The features that were new when it ran.
+    /// The features that no earlier candidate had reached.
     news: Vec<Feature>,
-    /// How many candidates were derived from it.
+    /// The number of candidates that derive from this one.
     picked: u64,
 }
 
-/// All features reached so far, and the candidates that reached them.
+/// All reached features, and the candidates that reached them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Corpus {
     entries: Vec<Entry>,
-    /// How many candidates reached each feature.
+    /// The number of candidates that reached each feature.
     reached: BTreeMap<Feature, u64>,
 }
 
 impl Candidate {
-    /// The unchanged scenario as a candidate.
     pub(super) fn unchanged(seed: u64) -> Candidate {
         Candidate { genes: BTreeMap::new(), seed }
     }
@@ -75,13 +77,13 @@ impl Candidate {
         }
     }
 
-    /// Adds a part of all kinds of changes. As in a swarm (`scenario::swarm`), some kinds are
-    /// absent: a world in which everything goes wrong hides faults that need something to go well.
+    /// Adds some changes of some kinds. As in a swarm (`scenario::swarm`), other kinds are absent.
+    /// If everything went wrong in a run, the run would hide faults that need something to work.
     fn swarm(&mut self, ground: &Ground, stream: &mut Stream) {
         let share = *stream.pick(&SHARES);
         let scenes: Vec<Focus> = (0..=stream.below(SCENES)).map(|_| ground.focus(stream)).collect();
         for mutator in MUTATORS {
-            // A kind of weight 5 is drawn once with the whole chance, and once with two thirds.
+            // A kind of weight 5 is drawn twice: with the full share, and with 2/3 of it.
             for drawn in (0..mutator.weight).step_by(USUAL as usize) {
                 let part = (mutator.weight - drawn).min(USUAL) as f64 / USUAL as f64;
                 if stream.chance(share * part) {
@@ -108,7 +110,7 @@ impl Corpus {
         self.entries.len()
     }
 
-    /// Keeps a candidate if it reached something new.
+    /// Stores a candidate if it reached a new feature.
     pub(super) fn merge(&mut self, candidate: &Candidate, features: BTreeSet<Feature>) {
         let news: Vec<Feature> =
             features.iter().copied().filter(|feature| !self.reached.contains_key(feature)).collect();
@@ -154,8 +156,8 @@ impl Corpus {
         child
     }
 
-    /// Draws an entry; those with facts that few candidates reached, and that were seldom picked,
-    /// are more likely.
+    /// Draws a stored candidate. Candidates with rare features are more likely. So are candidates
+    /// that were seldom drawn.
     fn pick(&mut self, stream: &mut Stream) -> Candidate {
         let rarity = |feature: &Feature| RARE / self.reached.get(feature).copied().unwrap_or(1);
         let weight = |entry: &Entry| 1 + entry.news.iter().map(rarity).sum::<u64>() / (1 + entry.picked);

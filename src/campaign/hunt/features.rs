@@ -1,7 +1,8 @@
-//! Finds what is new about a run: its situations, and what happened to edits in which state.
+//! Finds the features of a run: its situations, and the steps of its edits and devices.
 //!
-//! Coverage as in American Fuzzy Lop, of events instead of branches: a feature is a small fact that
-//! a run either has or has not, and a run with a new one is worth changing further.
+//! A feature is a small fact that a run has or does not have. If a run has a new feature, it is
+//! worth changing further. The method is the coverage of American Fuzzy Lop, with events instead of
+//! branches.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +14,13 @@ use crate::contract::{
 use crate::metrics::{Figure, Figures};
 use crate::world::Ear;
 
-/// A fact about a run, as a number.
+/// A fact about a run, encoded as a number.
 pub(super) type Feature = u64;
 
-/// A feature of an edit consists of this many consecutive steps.
+/// The number of consecutive steps of an edit that form one feature.
 const STEPS: usize = 3;
 
-/// The kinds of things that happen to a device or an edit, as far as a hunt distinguishes them.
+/// The kinds of events of a device or an edit that a hunt distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 enum Step {
@@ -58,12 +59,12 @@ enum Step {
     Unreadable,
 }
 
-/// An edit under way, with its last steps.
+/// An edit that is not settled yet, with its last steps.
 #[derive(Clone, Debug)]
 struct Way {
     device: DeviceId,
     row: u64,
-    /// The last steps of the edit, the latest last.
+    /// The last steps of the edit, in time order.
     steps: [u8; STEPS],
 }
 
@@ -93,7 +94,7 @@ fn number(steps: &[u8; STEPS]) -> u64 {
 }
 
 impl Features {
-    /// All features of the run: those collected, and the situations and counts in its figures.
+    /// All features of the run. Situations and counts come from its figures.
     pub(super) fn finish(mut self, figures: &Figures) -> BTreeSet<Feature> {
         let counted = |figure: &Figure| matches!(figure, Figure::Value { value, .. } if *value > 0);
         let there: Vec<&String> =
@@ -118,7 +119,7 @@ impl Features {
         self.found.insert(feature("edit", number(&way.steps), u64::from(self.backend_is_down)));
     }
 
-    /// Records a step of a device, which is also a step of each of its edits under way.
+    /// Records a step of a device. It is also a step of each unsettled edit of the device.
     fn device(&mut self, device: DeviceId, step: Step) {
         let steps = self.devices.entry(device).or_default();
         steps.rotate_left(1);
@@ -128,7 +129,7 @@ impl Features {
         edits.into_iter().for_each(|edit| self.edit(edit, step));
     }
 
-    /// Records a step of a row's edits under way, for devices for which `is_meant` is true.
+    /// Records a step of the unsettled edits of a row, on devices for which `is_meant` is true.
     fn row(&mut self, row: u64, step: Step, is_meant: impl Fn(DeviceId) -> bool) {
         let edits: Vec<EditId> = self.of_row.get(&row).into_iter().flatten().copied().collect();
         for edit in edits {

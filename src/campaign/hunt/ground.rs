@@ -1,11 +1,12 @@
-//! The parts of a scenario that a hunt can change, and random values for them.
+//! The parts of a scenario that a hunt (search for failures) can change, and random values for
+//! them.
 
 use crate::base::{DeviceId, Span, Stream};
 use crate::contract::EditKind;
 use crate::scenario::Plan;
 use crate::setup::Happening;
 
-/// What can be changed in a scenario.
+/// The parts of a scenario that can be changed.
 #[derive(Clone, Debug)]
 pub(super) struct Ground {
     pub(super) duration: Span,
@@ -16,7 +17,7 @@ pub(super) struct Ground {
     pub(super) entities: Vec<String>,
     pub(super) events: Vec<Moment>,
     pub(super) crash_points: Vec<String>,
-    /// Sizes in rows at which something happens: of imports, of entities, and of pages.
+    /// Sizes at which behaviour changes, in rows: of imports, entities and pages.
     pub(super) sizes: Vec<u32>,
     pub(super) pull_rows: u32,
 }
@@ -36,7 +37,8 @@ pub(super) struct Moment {
     pub(super) at: Span,
 }
 
-/// The time and the device of a candidate: its events happen about then, to this device first.
+/// A time and a device. The events of a candidate (a changed scenario) happen around this time, and
+/// first on this device.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Focus {
     pub(super) at: Span,
@@ -79,19 +81,20 @@ impl Ground {
         let at = from + stream.up_to(Span(self.duration.0 * 3 / 4));
         Focus { at, device: DeviceId(stream.below(u64::from(self.devices.max(1))) as u32) }
     }
-    /// Draws an action of one of these kinds; `None` if the scenario has none.
+    /// Draws an action of one of these kinds; `None` if the scenario has no such action.
     pub(super) fn action(&self, kinds: &[EditKind], stream: &mut Stream) -> Option<&Deed> {
         let fitting: Vec<&Deed> = self.actions.iter().filter(|deed| kinds.contains(&deed.kind)).collect();
         if fitting.is_empty() { None } else { Some(*stream.pick(&fitting)) }
     }
-    /// Draws an action of these kinds on the entity of `deed`; `None` if there is none.
+    /// Draws an action of these kinds on the entity of `deed`; `None` if the scenario has no such
+    /// action.
     pub(super) fn action_like(&self, deed: &Deed, kinds: &[EditKind], stream: &mut Stream) -> Option<&Deed> {
         let fits = |other: &&Deed| other.entity == deed.entity && kinds.contains(&other.kind);
         let fitting: Vec<&Deed> = self.actions.iter().filter(fits).collect();
         if fitting.is_empty() { None } else { Some(*stream.pick(&fitting)) }
     }
-    /// Draws a page size at which pages often go wrong: 1, 2, or a fraction of one of `sizes`,
-    /// which may be one more or less.
+    /// Draws a page size at which pages often fail: 1, 2, or a fraction of one of `sizes`. The
+    /// fraction may be one row more or less.
     pub(super) fn page(&self, stream: &mut Stream) -> u32 {
         match stream.below(4) {
             0 => 1,
@@ -103,35 +106,37 @@ impl Ground {
             }
         }
     }
-    /// Draws a number of rows for an import: a multiple of a page, or one row more or less.
+    /// Draws the number of rows of an import: a multiple of a page, or one row more or less.
     pub(super) fn import(&self, stream: &mut Stream) -> u32 {
         let pages = 1 + stream.below(4) as u32;
         beside(self.pull_rows.saturating_mul(pages).clamp(2, 4_000), stream)
     }
-    /// Draws a mean time: between 1/30 and about half of the script, each doubling equally likely.
+    /// Draws a mean time between 1/30 and about 1/2 of the script. All doublings are equally
+    /// likely.
     pub(super) fn mean_time(&self, stream: &mut Stream) -> Span {
         let shortest = (self.duration.0 / 30).max(Span::secs(2).0) as f64;
         Span((shortest * libm::pow(2.0, stream.unit() * 4.0)) as u64)
     }
 }
 
-/// Draws the number itself, or one more or less.
+/// Draws `size`, or one more or less.
 fn beside(size: u32, stream: &mut Stream) -> u32 {
     (size + 1).saturating_sub(stream.below(3) as u32).max(1)
 }
 
-/// Draws a short time: half are below two seconds, some are up to half a minute.
+/// Draws a short time. Half of the draws have a limit of 2 seconds or less, the others up to 30
+/// seconds.
 pub(super) fn moment(stream: &mut Stream) -> Span {
     let most = *stream.pick(&[Span::millis(300), Span::secs(2), Span::secs(8), Span::secs(30)]);
     Span::millis(stream.up_to(most).0 / 1_000_000)
 }
 
-/// Draws a share between 2 % and 70 %; each doubling is about equally likely.
+/// Draws a share between 2 % and 70 %. All doublings are about equally likely.
 pub(super) fn share(stream: &mut Stream) -> f64 {
     *stream.pick(&[0.02, 0.05, 0.1, 0.2, 0.4, 0.7])
 }
 
-/// A time in the syntax of scenarios, in milliseconds.
+/// Formats a time for a scenario, in milliseconds.
 pub(super) fn millis(span: Span) -> String {
     format!("{}ms", span.0 / 1_000_000)
 }

@@ -1,12 +1,13 @@
-//! Hunts for failures around a scenario: changes it, runs it, and changes further what was new.
+//! A hunt searches for failures near a scenario. It changes the scenario, runs it, and changes
+//! those candidates further that reached something new.
 //!
-//! `mutators` lists the changes; each sets keys of the scenario. `features` collects what a run
-//! reached. `corpus` keeps the candidates that reached something new and draws the next ones.
-//! `search` runs generations of candidates.
+//! `mutators` lists the changes. Each change sets keys of the scenario. `features` collects the
+//! facts that a run reached. `corpus` stores the candidates that reached something new, and draws
+//! the next ones. `search` runs generations of candidates.
 //!
-//! Invariant: a hunt is a function of (scenario, seed, generations). The candidates of a generation
-//! depend only on the generations before it, which are merged in order; so nothing depends on how
-//! many run at once, and a limit in seconds only decides after which generation it ends.
+//! Invariant: the result depends only on the scenario, the seed and the number of generations. A
+//! generation depends only on earlier generations, which are merged in order. So the number of
+//! parallel runs has no effect. A time limit only decides after which generation the hunt ends.
 
 mod corpus;
 mod features;

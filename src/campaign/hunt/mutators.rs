@@ -1,21 +1,21 @@
-//! All changes that a hunt can make to a scenario. Each change sets keys of the scenario, so every
-//! candidate is a scenario that anybody can run.
+//! All changes that a hunt (search for failures) can make to a scenario. Each change sets keys of
+//! the scenario, so every candidate is a scenario that a user can run.
 
 use super::ground::{Focus, Ground, millis, moment, share};
 use crate::base::{Span, Stream};
 use crate::contract::EditKind;
 
-/// The most events of one kind of change in a candidate: a further event replaces an earlier one.
+/// The number of events of one kind in a candidate. A further event replaces an earlier one.
 const SLOTS: u64 = 4;
-/// How often a kind of random fault is turned off instead: some failures occur only without it.
+/// The probability that a random fault is switched off. Some failures occur only without it.
 const OFF: f64 = 0.2;
 const UPDATES: &[EditKind] = &[EditKind::Update];
 const CHANGES: &[EditKind] = &[EditKind::Update, EditKind::Delete];
 
-/// A change of a scenario: keys that are set together.
+/// A change of a scenario. All its keys are set together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Gene {
-    /// Changes with the same name exclude each other.
+    /// A candidate has at most one change of this name.
     pub(super) name: String,
     /// `KEY=VALUE`, as `--set` takes it.
     pub(super) sets: Vec<String>,
@@ -23,21 +23,19 @@ pub(super) struct Gene {
 
 /// A kind of change.
 pub(super) struct Mutator {
-    /// The key that the change sets, or a name for its events.
+    /// The key that the change sets, or the name of its events.
     pub(super) name: &'static str,
-    /// How often the change is drawn, relative to the other kinds.
+    /// The frequency of this change, relative to other kinds.
     pub(super) weight: u64,
     draw: Draw,
 }
 
 type Draw = fn(&Ground, Focus, &mut Stream) -> Vec<String>;
 
-/// A kind of change in the list.
 const fn of(name: &'static str, weight: u64, draw: Draw) -> Mutator {
     Mutator { name, weight, draw }
 }
 
-/// All kinds of changes.
 pub(super) const MUTATORS: &[Mutator] = &[
     of("chaos.kill_mtbf", 3, |g, _, s| rate(g, s, "kill_mtbf", None)),
     of("chaos.power_loss_mtbf", 2, |g, _, s| rate(g, s, "power_loss_mtbf", None)),
@@ -111,7 +109,7 @@ pub(super) const MUTATORS: &[Mutator] = &[
 ];
 
 impl Mutator {
-    /// Draws a change of this kind; `None` if the scenario has nothing that it can change.
+    /// Draws a change of this kind; `None` if the scenario has nothing to change.
     pub(super) fn draw(&self, ground: &Ground, focus: Focus, stream: &mut Stream) -> Option<Gene> {
         let is_of_keys = self.name.contains('.');
         let slot = stream.below(SLOTS);
@@ -120,7 +118,8 @@ impl Mutator {
             Some((key, _)) if is_of_keys => key.to_owned(),
             _ => format!("{} {slot}", self.name),
         };
-        // Events are named after their change, so that two changes of a kind differ in names.
+        // Each event contains the name of its change, so that two changes of one kind have other
+        // names.
         let stem = name.replace(' ', "-");
         let sets: Vec<String> = drawn.iter().map(|set| set.replace('@', &stem)).collect();
         (!sets.is_empty()).then_some(Gene { name, sets })
@@ -171,7 +170,7 @@ fn aim(ground: &Ground, _: Focus, stream: &mut Stream) -> Vec<String> {
     vec![format!("action.{}.aim={}", deed.name, stream.pick(&["kept", "shown", "made"]))]
 }
 
-/// Few rows of an entity, which everybody edits then.
+/// Gives an entity few rows, so that many people edit the same row.
 fn few_rows(ground: &Ground, _: Focus, stream: &mut Stream) -> Vec<String> {
     if ground.entities.is_empty() {
         return Vec::new();
@@ -198,7 +197,8 @@ fn about(focus: Focus, stream: &mut Stream) -> Span {
     focus.at + moment(stream)
 }
 
-/// The key for the device in focus; empty, which means all devices, in 3 of 10 draws.
+/// The key `devices` for the device in focus. In 3 of 10 draws it is empty, which means all
+/// devices.
 fn whom(focus: Focus, stream: &mut Stream) -> String {
     if stream.chance(0.7) { format!("devices = [{}], ", focus.device.0) } else { String::new() }
 }
@@ -228,7 +228,8 @@ fn power_loss(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     vec![event("", about(focus, stream), &format!("power_loss = {{ {whom}{at} }}"))]
 }
 
-/// An edit whose push gets no response; perhaps another edit of the row follows before the retry.
+/// An edit whose push gets no response. Sometimes a second edit of the row follows before the
+/// retry.
 fn lost_response(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     let Some(deed) = ground.action(&[EditKind::Create, EditKind::Update, EditKind::Delete], stream) else {
         return Vec::new();
@@ -274,7 +275,8 @@ fn made_and_changed(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<S
     all
 }
 
-/// A row is made, and soon another one that may refer to it; in between the clock steps back.
+/// A person creates a row, and then a second row that may refer to it. The clock steps back between
+/// the two.
 fn clock_back_in_family(ground: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     const CREATES: &[EditKind] = &[EditKind::Create];
     let Some(parent) = ground.action(CREATES, stream) else { return Vec::new() };
@@ -328,7 +330,7 @@ fn clock_step(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     vec![event("", about(focus, stream), &what)]
 }
 
-/// The person, the app or its data go away, and most of them come back.
+/// A person, an app or its data disappears, and usually comes back.
 fn away(_: &Ground, focus: Focus, stream: &mut Stream) -> Vec<String> {
     let kind =
         stream.pick(&["logout", "other_user", "suspend", "token_expiry", "reinstall", "restore", "cancel"]);

@@ -1,4 +1,8 @@
-//! The hunt: generations of candidates, each run in parallel and merged in order.
+//! Runs a hunt: a search for failures near a scenario.
+//!
+//! A candidate is the scenario with some changes and a seed. The candidates of a generation run in
+//! parallel, and their results are merged in order. A goal is a check by which a candidate fails,
+//! with the entity of the failure. A stack is a sync engine with its server half.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,64 +23,59 @@ use crate::oracle::implied;
 use crate::scenario::{Cost, Document, Plan, Request};
 use crate::world::{Ending, Outcome};
 
-/// Candidates of a generation, unless the user says otherwise. What a generation reached guides the
-/// next one, so smaller ones learn sooner; larger ones keep more processors busy.
+/// The default number of candidates per generation. Each generation guides the next one, so small
+/// generations learn sooner. Large generations keep more processors busy.
 pub const SIZE: u64 = 16;
-/// A candidate is not run if its estimate is more than this many times the scenario's.
+/// A candidate is not run if its estimated cost exceeds the scenario's cost by this factor.
 const COST_MAX: u64 = 30;
 
-/// What is hunted: a scenario with one variant and some keys set.
+/// The scenario to hunt in, with one variant and some keys set.
 pub struct Game<'a> {
-    /// The scenario.
     pub document: &'a Document,
     /// The variant; `None` if the scenario has none.
     pub variant: Option<String>,
-    /// Keys that are set in each candidate, as `--set` takes them.
+    /// Keys that are set in each candidate, in the form of `--set`.
     pub sets: Vec<String>,
-    /// The seed of the hunt; the unchanged scenario runs with it, too.
+    /// The seed of the hunt. The unchanged scenario runs with this seed, too.
     pub seed: u64,
 }
 
-/// How long a hunt goes on.
+/// The limits of a hunt.
 #[derive(Clone, Copy, Debug)]
 pub struct Length {
-    /// Candidates of a generation.
+    /// The number of candidates per generation.
     pub size: u64,
-    /// The most generations.
+    /// The largest number of generations.
     pub generations: u64,
-    /// No generation begins after this time; `None`: no limit.
+    /// No generation begins after this time. `None` means no limit.
     pub time: Option<Duration>,
 }
 
-/// A failure: the first candidate that fails by a goal.
+/// A failure: the first candidate that fails by a new goal.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The check that it fails, and the entity concerned.
+    /// The failed check, and the entity of the failure.
     pub goal: Goal,
-    /// All keys that are set, including those of the game.
+    /// All keys that are set, including the keys of the [`Game`].
     pub sets: Vec<String>,
-    /// The seed of the candidate.
     pub seed: u64,
-    /// The number of candidates up to this one, from 1.
+    /// The number of this candidate in the hunt, from 1.
     pub candidates: u64,
 }
 
-/// What a hunt did and found so far.
+/// The results of a hunt so far.
 #[derive(Clone, Debug, Default)]
 pub struct Hunted {
-    /// How many generations were run.
     pub generations: u64,
-    /// How many candidates were run.
     pub candidates: u64,
-    /// The number of changes that the scenario or its stack does not accept.
+    /// The number of changes that the scenario or its stack rejected.
     pub refused: u64,
-    /// Candidates that were kept because they reached something new.
+    /// The number of candidates that were stored because they reached something new.
     pub kept: u64,
-    /// How many different facts were reached.
+    /// The number of different facts (features) that candidates reached.
     pub features: u64,
-    /// How many candidates reached each situation, by its metric.
+    /// The number of candidates that reached each situation, by its metric.
     pub situations: BTreeMap<&'static str, u64>,
-    /// The failures, in the order in which they were found.
     pub failures: Vec<Failure>,
 }
 
@@ -87,15 +86,14 @@ struct Caught {
     situations: Vec<&'static str>,
 }
 
-/// A candidate with its plan.
 struct Planned {
     candidate: Candidate,
     plan: Plan,
     refused: u64,
 }
 
-/// Hunts for failures that the scenario does not expect. Calls `heard` after each generation, and
-/// ends if `heard` returns false.
+/// Hunts for failures that the scenario does not expect. Calls `heard` after each generation. The
+/// hunt ends if `heard` returns false.
 pub fn hunt(
     game: &Game<'_>,
     means: Means<'_>,
@@ -120,7 +118,7 @@ pub fn hunt(
             run(&planned.plan, means)
         });
         if means.signals.any() {
-            // An incomplete generation cannot be repeated.
+            // An incomplete generation cannot be repeated, so it is not merged.
             break;
         }
         hunted.merge(game, &mut corpus, planned.into_iter().zip(caught));
@@ -139,14 +137,15 @@ impl Game<'_> {
         self.document.plans(&request, &means.runner.stacks()).ok()?.pop()
     }
 
-    /// The plan of a candidate, without the changes that the scenario does not accept.
+    /// The plan of a candidate, without the changes that the scenario rejects.
     fn planned(&self, candidate: &Candidate, means: Means<'_>) -> Option<Planned> {
         if let Some(plan) = self.plan(candidate, means) {
             return Some(Planned { candidate: candidate.clone(), plan, refused: 0 });
         }
         let mut sound = Candidate::unchanged(candidate.seed);
         let mut plan = self.plan(&sound, means)?;
-        // Most changes fit: groups that do not are halved.
+        // Most changes are valid. A group that the scenario rejects is split in half and tried
+        // again.
         let genes: Vec<&Gene> = candidate.genes.values().collect();
         let mut groups: Vec<&[&Gene]> = vec![&genes];
         while let Some(group) = groups.pop() {
@@ -196,7 +195,7 @@ impl Hunted {
     }
 }
 
-/// The goals that the scenario does not expect and that no other goal implies.
+/// The goals that the scenario does not expect and that do not follow from another goal.
 fn unexpected(plan: &Plan, goals: BTreeSet<Goal>) -> Vec<Goal> {
     let expected = &plan.judged.expect.violations;
     let all: Vec<String> = goals.iter().map(|goal| goal.check.clone()).collect();

@@ -1,13 +1,12 @@
-//! Distributes the cells of one plan over many machines.
+//! Distributes the cells (single simulations) of one plan over many machines.
 //!
-//! A [`CellList`] lists the cells of a plan. A [`Partition`] decides which of them belong to a
-//! shard; nothing else influences this. A shard stores its cells in a file in its folder ([`open`])
-//! and judges nothing. A [`Pool`] reads all shards. A run then continues from the pool as from a
-//! journal.
+//! A [`CellList`] lists the cells. A [`Partition`] alone decides which cells belong to a shard. A
+//! shard stores its cells in a file in its folder ([`open`]) and judges nothing. A [`Pool`] reads
+//! all shards. Then a run continues from the pool in the same way as from a journal.
 //!
-//! Invariants: neither the order of shards nor duplicate cells change a pool. Shards of other
-//! builds, plans or commands are never pooled, nor two different results of one cell. Shards are
-//! only read.
+//! Invariants: neither the order of shards nor duplicate cells change a pool. A pool rejects shards
+//! of another build, plan or command, and different results of one cell. Nothing writes to the
+//! folder of a finished shard.
 
 mod partition;
 mod pool;

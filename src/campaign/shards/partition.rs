@@ -1,4 +1,7 @@
-//! Which cells belong to a shard, and the file that stores them, in the format of a journal.
+//! Decides which cells (single simulations) belong to a shard. Opens the file of a shard, which has
+//! the format of a journal.
+//!
+//! A plan describes a cell before it runs. A shard is a part of the cells, which one machine runs.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,21 +17,22 @@ use crate::campaign::journal::{Head, Journal, KeptError, Name};
 use crate::record::{Build, Exit, Folder};
 use crate::scenario::{Plan, closest};
 
-/// The most shards; a plan has no more cells, so a larger number is probably a typo.
+/// The largest number of shards. A plan has no more cells, so more are probably a typing error.
 const SHARDS_MAX: u32 = 100_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Deal {
-    /// Deals the cells out in turn: cell i goes to shard i modulo the number of shards.
+    /// Cell i goes to shard i modulo the number of shards.
     #[default]
     Slice,
-    /// By a hash of the cell's name: a cell keeps its shard when others are added or removed.
+    /// A hash of the cell's name decides. A cell keeps its shard if other cells are added or
+    /// removed.
     Hash,
-    /// By estimated cost: the most expensive first, each to the shard with the least cost so far.
+    /// The most expensive cells go first, each to the shard with the lowest cost so far.
     Balanced,
 }
 
-/// A shard, such as `slice:3/8`: the third of eight.
+/// A shard. For example, `slice:3/8` is the third of eight shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Partition {
     pub deal: Deal,
@@ -37,17 +41,17 @@ pub struct Partition {
     pub shard: u32,
 }
 
-/// The list of the cells of a plan, in order. It is the same for each shard.
+/// The cells of a plan in order. All shards have the same list.
 #[derive(Clone, Debug)]
 pub struct CellList {
-    /// The digest of the program, the cells' ids and seeds, and their scenarios and input files.
+    /// A digest over the program, the ids and seeds of the cells, their scenarios and input files.
     pub digest: String,
     pub(super) names: Vec<Name>,
     pub(super) costs: Vec<u64>,
 }
 
 impl CellList {
-    /// Lists the cells of `plans` with these ids and relative costs. `program` identifies the
+    /// Lists the cells of `plans` with their ids and relative costs. `program` identifies the
     /// build.
     pub fn new(program: &str, plans: &[Plan], ids: &[String], costs: Vec<u64>) -> CellList {
         let name =
@@ -84,7 +88,7 @@ fn hash((id, plan, seed): &(String, String, String)) -> u128 {
     digest.finish()
 }
 
-/// Longest processing time first (Graham 1969): no shard costs over 4/3 of the optimum.
+/// Longest processing time first (Graham 1969). No shard costs more than 4/3 of the optimum.
 fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
     let mut cells: Vec<usize> = (0..costs.len()).collect();
     cells.sort_by_key(|cell| (Reverse(costs[*cell]), *cell));
@@ -99,12 +103,12 @@ fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
 }
 
 impl Partition {
-    /// The indices of this shard's cells in the plan, ascending.
+    /// The indices of this shard's cells in the plan, in ascending order.
     pub fn cells(self, roll: &CellList) -> Vec<usize> {
         let dealt = self.deal.dealt(self.of, roll);
         (0..roll.cells()).filter(|cell| dealt[*cell] == self.shard).collect()
     }
-    /// The default name of its folder: `slice-3-of-8`.
+    /// The default folder name, such as `slice-3-of-8`.
     pub fn folder(self) -> String {
         format!("{}-{}-of-{}", self.deal.word(), self.shard, self.of)
     }
@@ -144,11 +148,11 @@ pub const NAME: &str = "shard.jsonl";
 pub struct Shard {
     pub plan: String,
     pub partition: Partition,
-    /// The words of the command, without options that do not affect results.
+    /// The words of the command, without options that have no effect on results.
     pub command: Vec<String>,
 }
 
-/// Says why two shards are not of one plan; `None` if they are.
+/// The reason why two shards do not belong to one plan; `None` if they do.
 pub(super) fn difference(one: (&Build, &Shard), other: (&Build, &Shard)) -> Option<&'static str> {
     if one.0.source != other.0.source {
         Some("of another build of the program")
@@ -159,7 +163,7 @@ pub(super) fn difference(one: (&Build, &Shard), other: (&Build, &Shard)) -> Opti
     }
 }
 
-/// Opens the journal of this shard in `folder`: a new one, or an existing one to continue.
+/// Opens the journal of this shard in `folder`, or creates it.
 pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
     let path = folder.join(NAME);
     Folder::create(folder)?;

@@ -1,4 +1,6 @@
-//! The cells of all shards of a plan, taken together.
+//! Combines the cells of all shards of a plan. A shard has the cells that one machine ran.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -14,18 +16,18 @@ use crate::scenario::file;
 #[derive(Debug)]
 pub struct Pool {
     shards: Vec<(PathBuf, Head<Shard>)>,
-    /// By cell, the index of its shard, and its position in the shard's file.
+    /// For each cell, the index of its shard and the position in the shard's file.
     kept: BTreeMap<Name, (usize, Place)>,
-    /// The number of cells that another shard also has, with the same result.
+    /// The number of cells that several shards have with the same result.
     pub replays: usize,
     /// Folders with unreadable lines.
     pub damaged: Vec<PathBuf>,
-    /// Folders that have no shard, or do not exist.
+    /// Folders that do not exist or contain no shard.
     pub empty: Vec<PathBuf>,
 }
 
 impl Pool {
-    /// Reads shards. Each path is the folder of a shard, or a folder that contains such folders.
+    /// Reads shards. Each path is the folder of a shard, or a folder of such folders.
     pub fn read(paths: &[PathBuf]) -> Result<Pool, KeptError> {
         let (folders, empty) = folders(paths)?;
         let (mut shards, mut begins, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
@@ -59,7 +61,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Refuses shards of different plans, or of another build.
+    /// Rejects shards of different plans or of another build.
     fn refuse_mixed_shards(&self) -> Result<(), KeptError> {
         let (first, head) = &self.shards[0];
         for (folder, one) in &self.shards {
@@ -142,7 +144,7 @@ impl Pool {
     pub fn missing(&self, roll: &CellList) -> Vec<usize> {
         (0..roll.cells()).filter(|cell| !self.kept.contains_key(&roll.names[*cell])).collect()
     }
-    /// The commands that run the missing cells, as shards of the same kind as the first one.
+    /// The commands that run the missing cells, as shards like the first one.
     pub fn commands(&self, roll: &CellList, missing: &[usize]) -> Vec<String> {
         let (first, Shard { partition, .. }) = (&self.shards[0].0, &self.shards[0].1.of);
         let dealt = partition.deal.dealt(partition.of, roll);
@@ -158,7 +160,7 @@ impl Pool {
         shards.into_iter().map(command).collect()
     }
 
-    /// Writes the cells of the plan into `folder` as the journal of run `run`.
+    /// Writes the cells of the plan to `folder`, as the journal of run `run`.
     pub fn write(&self, roll: &CellList, folder: &Path, run: &str) -> Result<(), KeptError> {
         let journal = Journal::begin(folder, run)?;
         for name in &roll.names {
@@ -167,7 +169,7 @@ impl Pool {
             }
         }
         Ok(journal.close(false).inspect_err(|_| {
-            // Removes the incomplete file: it is useless and takes disk space.
+            // Removes the incomplete file, because it only takes disk space.
             let _ = std::fs::remove_file(folder.join(journal::NAME));
         })?)
     }
@@ -186,7 +188,7 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> KeptError + use<> {
     move |cause| KeptError::new(Exit::Environment, format!("cannot read {}: {cause}", escape_path(&path)))
 }
 
-/// The folders of shards in these paths, each once; and the paths without any.
+/// The folders of shards in these paths without duplicates, and the paths without a shard.
 fn folders(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), KeptError> {
     let is_shard = |folder: &Path| folder.join(NAME).exists();
     let (mut all, mut empty): (Vec<PathBuf>, Vec<PathBuf>) = Default::default();

@@ -1,4 +1,6 @@
-//! Describes a failure: the sentence of its violation, and the life of its record.
+//! Describes a failure: the text of its violation, and the life (all events) of its record.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,11 +15,12 @@ use crate::record::Judged;
 use crate::scenario::Plan;
 use crate::world::Unrunnable;
 
-/// Describes a failure that was found in the scenario `from`.
+/// Describes a failure of the scenario `from`.
 pub fn about(shrunk: &Shrunk, path: &Path, from: &str, means: Means<'_>) -> About {
     let about = About { from: from.to_owned(), ..About::default() };
     let Some(plan) = plan(&shrunk.script, path, means.runner) else { return about };
-    // A signal ends the search. What is left of it is small and runs briefly.
+    // A signal has ended the search, but it does not stop this run: the small scenario runs
+    // briefly.
     let told = attempt(&plan, "", || told(shrunk, &plan, means, &|| false));
     match told {
         Ok(told) => About { from: about.from, ..told },
@@ -46,7 +49,7 @@ fn told(
     Ok(About { sentence: violation.text.clone(), life, from: String::new() })
 }
 
-/// The judgement of a cell, and all goals by which it fails.
+/// The judged cell, and all goals (failed check and entity) by which it fails.
 pub fn judged(
     plan: &Plan,
     means: Means<'_>,

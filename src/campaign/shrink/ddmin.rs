@@ -1,11 +1,12 @@
 //! Delta debugging: removes as many parts of a list as possible.
 //!
-//! Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input, 2002. Only complements
-//! are tried: a group is removed and the rest must fail. Half of the parts alone seldom does.
+//! Source: Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input, 2002. This
+//! version tries only complements: it removes a group, and the rest must still fail. Half of the
+//! parts alone seldom fails.
 
-/// Tries to remove `parts`: all at once, then halves, quarters, down to single parts. `first` gets
-/// groups of parts in order. It removes the first group without which the rest still fails, and
-/// returns the group's index; `None` if all groups are needed.
+/// Tries to remove `parts`: all at once, then halves, then quarters, down to single parts. `first`
+/// receives groups of parts. It removes the first group without which the rest still fails, and
+/// returns the index of this group. `None` means that all groups are needed.
 pub(super) fn ddmin<P: Clone>(mut parts: Vec<P>, mut first: impl FnMut(&[Vec<P>]) -> Option<usize>) {
     let mut size = parts.len();
     while size > 0 {
@@ -25,7 +26,7 @@ pub(super) fn ddmin<P: Clone>(mut parts: Vec<P>, mut first: impl FnMut(&[Vec<P>]
 mod tests {
     use super::*;
 
-    /// The parts of `0..all` that are left if these are needed, and how many groups were tried.
+    /// The parts of `0..all` that remain if `needed` are needed, and the number of tried groups.
     fn left(all: u32, needed: &[u32]) -> (Vec<u32>, usize) {
         let mut rest: Vec<u32> = (0..all).collect();
         let mut tried = 0;

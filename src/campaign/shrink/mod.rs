@@ -1,11 +1,12 @@
-//! Makes a failing scenario small: it still fails by the same check on the same entity.
+//! Makes a failing scenario smaller. The small scenario still fails by the same check on the same
+//! entity.
 //!
-//! `whole` has the order of the passes. `script` holds a scenario as a tree of parts. `spell`
-//! writes out random faults and edits, `values` makes values smaller, and `ddmin` removes parts.
-//! `trials` runs candidates, and `written` writes the result as a file.
+//! `whole` defines the order of the passes. `script` represents a scenario as a tree of parts.
+//! `spell` replaces random faults and edits by written events. `values` makes values smaller, and
+//! `ddmin` removes parts. `trials` runs candidates, and `written` writes the result as a file.
 //!
-//! Invariant: the result depends only on the scenario, its seed and the goal, not on the number of
-//! candidates that run at once or on their speed.
+//! Invariant: the result depends only on the scenario, its seed and the goal. The number of
+//! parallel candidates and their speed have no effect.
 
 mod about;
 mod ddmin;

@@ -1,4 +1,4 @@
-//! A scenario as a tree of TOML: lists its parts, and removes some of them.
+//! A scenario as a TOML tree. Lists its parts, and removes some of them.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,14 @@ use toml::{Table, Value};
 /// A scenario without variants, and the seed that it runs with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
-    /// All keys of the file.
     pub table: Table,
-    /// The seed.
     pub seed: u64,
 }
 
 /// A part of a scenario that may be removed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
-    /// An event, action, unit or another named table, with everything that refers to it.
+    /// An event, action, sync unit or other named table, with everything that refers to it.
     Named { kind: &'static str, name: String },
     /// A column of an entity, with everything that refers to it.
     Column { entity: String, column: String },
@@ -26,30 +24,28 @@ pub(super) enum Part {
     Item { list: Vec<String>, item: String },
 }
 
-/// Tables whose names other parts refer to; the most expensive to run come first.
+/// Tables to which other parts refer by name. Tables that cost most time come first.
 const KINDS: [&str; 9] =
     ["event", "action", "unit", "entity", "fleet", "class", "background", "link", "gate"];
-/// Keys that no failure needs: they affect only reports, or describe other cells.
+/// Keys that no failure needs. They affect only reports, or describe other cells.
 const ABOUT: [&str; 8] =
     ["covers", "shows", "question", "variant", "table", "situations", "gate", "baseline"];
 
 impl Script {
-    /// The keys of this scenario that say what happens, without those that judge it.
+    /// Keeps the keys that describe the simulation, and removes the keys that judge it.
     pub fn of(mut table: Table, seed: u64) -> Script {
         ABOUT.iter().chain(&["expect", "seed"]).for_each(|key| drop(table.remove(*key)));
         Script { table, seed }
     }
-    /// The value at a path.
     pub(super) fn get(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter().try_fold(self.table.get(*first)?, |value, name| value.get(*name))
     }
-    /// The named tables of a kind.
     pub(super) fn named(&self, kind: &str) -> impl Iterator<Item = (&String, &Table)> {
         let tables = self.table.get(kind).and_then(Value::as_table).into_iter().flatten();
         tables.filter_map(|(name, value)| Some((name, value.as_table()?)))
     }
-    /// The scenario with `value` at this path; missing tables on the way are created.
+    /// Sets the value at a path. Creates missing tables.
     pub(super) fn with(mut self, path: &[String], value: Value) -> Script {
         if let Some((last, above)) = path.split_last() {
             let mut table = &mut self.table;
@@ -104,7 +100,7 @@ impl Script {
         }
     }
 
-    /// Removes everything that refers to an entity that was removed.
+    /// Removes everything that refers to a removed entity.
     fn take_out_mentions(&mut self, entity: &str) {
         let of = |table: &Table| table.get("entity").and_then(Value::as_str) == Some(entity);
         let actions: Vec<String> =
@@ -167,7 +163,7 @@ impl Script {
         parts
     }
 
-    /// All keys at this depth, from 1.
+    /// All keys at this depth. The depth starts at 1.
     pub(super) fn keys(&self, depth: usize) -> Vec<Part> {
         let mut found = Vec::new();
         walk(&self.table, &mut Vec::new(), &mut |path, _| {
@@ -178,7 +174,7 @@ impl Script {
         found
     }
 
-    /// All texts in lists that have more than one text.
+    /// The texts of all lists with more than one text.
     pub(super) fn items(&self) -> Vec<Part> {
         let mut found = Vec::new();
         walk(&self.table, &mut Vec::new(), &mut |path, value| {
@@ -192,7 +188,7 @@ impl Script {
         found
     }
 
-    /// Each value that is not a table, with its path.
+    /// All values that are not tables, with their paths.
     pub(super) fn leaves(&self) -> Vec<(Vec<String>, Value)> {
         let mut found = Vec::new();
         walk(&self.table, &mut Vec::new(), &mut |path, value| {
@@ -228,7 +224,7 @@ fn remove(table: &mut Table, path: &[String]) {
     }
 }
 
-/// Removes a text from all lists at and below a value.
+/// Removes a text from all lists in a value.
 fn drop_items(value: &mut Value, item: &str) {
     match value {
         Value::Array(items) => items.retain(|own| own.as_str() != Some(item)),

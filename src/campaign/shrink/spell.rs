@@ -1,4 +1,6 @@
-//! Writes out what a scenario draws at random: faults and edits become events with a time.
+//! Replaces random draws of a scenario by written ones: faults and edits become events with a time.
+//!
+//! A plan describes a cell before it runs.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,11 +17,11 @@ use crate::contract::{EditKind, Event, Node, Occurrence, Schema};
 use crate::scenario::{Drawn, Plan};
 use crate::world::{DrawnFault, Ear};
 
-/// A random fault with a share (a probability) that holds during the whole script.
+/// A random fault with a probability that applies to the whole script.
 struct Steady {
-    /// The key under `chaos`, which is also the kind of event.
+    /// The key in the table `chaos`, which is also the kind of the event.
     key: &'static str,
-    /// The key of the share in the event.
+    /// The key of the probability in the event.
     share: &'static str,
 }
 
@@ -30,7 +32,7 @@ const STEADY: [Steady; 5] = [
     Steady { key: "put_off", share: "edits" },
     Steady { key: "refused_deletes", share: "deletes" },
 ];
-/// More edits than this are not written out, because each becomes an event.
+/// If a scenario has more edits, they stay random, because each would become an event.
 const EDITS_MAX: usize = 3_000;
 
 /// An edit that a person made.
@@ -44,7 +46,7 @@ struct HeardEdit {
     columns: Vec<String>,
 }
 
-/// Everything that happened in a run, to write a script that repeats it.
+/// The faults and edits of a run. A script with them repeats the run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heard {
     faults: Vec<DrawnFault>,
@@ -76,7 +78,7 @@ impl Ear for Listener {
 }
 
 impl Heard {
-    /// Runs a plan and listens; `None` if it does not end.
+    /// Runs a plan and collects its faults and edits; `None` if the run does not end.
     pub(super) fn of(
         plan: &Plan,
         runner: &dyn Runner,
@@ -89,7 +91,7 @@ impl Heard {
         Some(Heard { faults: outcome.spelled, edits })
     }
 
-    /// The keys of `chaos` whose faults happened at single instants.
+    /// The keys of `chaos` whose faults occurred at single instants.
     pub(super) fn keys(&self) -> Vec<&'static str> {
         let mut keys: Vec<&'static str> = self.faults.iter().map(|fault| fault.key).collect();
         keys.sort_unstable();
@@ -97,7 +99,7 @@ impl Heard {
         keys
     }
 
-    /// The script with the faults of these keys as events instead of random ones.
+    /// The script in which the random faults of these keys are events.
     pub(super) fn with_faults(&self, script: &Script, keys: &[&str]) -> Script {
         let mut spelled = script.clone();
         for key in keys {
@@ -111,8 +113,9 @@ impl Heard {
         spelled
     }
 
-    /// The script with the edits of these actions as events instead of random ones; `None` if there
-    /// are none or too many. `office`: only the part of devices is written out, the office's stays.
+    /// The script in which the random edits of these actions are events; `None` if there are none
+    /// or too many. If `office` is true, only edits on devices become events, and edits of the
+    /// office stay.
     pub(super) fn with_edits(&self, script: &Script, actions: &[String], office: bool) -> Option<Script> {
         let mut spelled = script.clone();
         let mut creators: BTreeMap<(&str, &str), String> = BTreeMap::new();
@@ -151,7 +154,7 @@ impl Heard {
     }
 }
 
-/// The action among these that makes such an edit; for an update, one with its columns.
+/// The action that makes this edit. For an update, an action with the same columns.
 fn action_of(script: &Script, edit: &HeardEdit, actions: &[String]) -> Option<String> {
     let says = |table: &Table, key: &str, word: &str| table.get(key).and_then(Value::as_str) == Some(word);
     let columns = |table: &Table| {
@@ -169,7 +172,7 @@ fn action_of(script: &Script, edit: &HeardEdit, actions: &[String]) -> Option<St
     fitting.map(|(name, _)| (*name).clone())
 }
 
-/// The actions that people do at random times.
+/// The actions that people perform at random times.
 pub(super) fn random_actions(script: &Script) -> Vec<String> {
     let is_random = |table: &Table| match table.get("per_device") {
         Some(Value::Integer(n)) => *n > 0,
@@ -179,7 +182,7 @@ pub(super) fn random_actions(script: &Script) -> Vec<String> {
     script.named("action").filter(|(_, table)| is_random(table)).map(|(name, _)| name.clone()).collect()
 }
 
-/// The script without its swarm, but with the values that the swarm drew.
+/// The script without its swarm (random choice of parts), but with the parts that the seed drew.
 pub(super) fn without_swarm(script: &Script, drawn: &Drawn) -> Script {
     let mut fixed = script.without(&[Part::Key(vec!["swarm".to_owned()])]);
     for off in &drawn.off {
@@ -196,7 +199,7 @@ pub(super) fn without_swarm(script: &Script, drawn: &Drawn) -> Script {
         };
     }
     for (path, value) in &drawn.taken {
-        // A value is no document of its own.
+        // A value alone is not a TOML document.
         let table: Table = format!("value = {value}").parse().unwrap_or_default();
         if let Some(value) = table.get("value") {
             fixed = fixed.with(path, value.clone());
@@ -209,7 +212,7 @@ pub(super) fn without_swarm(script: &Script, drawn: &Drawn) -> Script {
     fixed
 }
 
-/// The script with the shares under `chaos` as events that last for the whole script.
+/// The script in which the probabilities of `chaos` are events that last for the whole script.
 pub(super) fn with_steady_faults(script: &Script) -> Script {
     let mut spelled = script.clone();
     let Some(duration) = script.get(&["duration"]).cloned() else { return spelled };
@@ -229,7 +232,7 @@ fn with_event(script: Script, stem: &str, at: Time, mut what: Table) -> Script {
     script.with(&["event".to_owned(), name], Value::Table(what))
 }
 
-/// A name that no event has: this stem and the smallest free number.
+/// An unused name of an event: this stem and the smallest free number.
 fn free_name(script: &Script, stem: &str) -> String {
     let stem = stem.replace('_', "-");
     let taken = script.table.get("event").and_then(Value::as_table);

@@ -1,4 +1,7 @@
-//! Runs candidates until one fails in the same way. The budget is the same on every machine.
+//! Runs candidates (smaller scenarios) until one fails in the same way. The budget does not depend
+//! on the machine.
+//!
+//! A cell is one simulation: one variant and one seed. A plan describes a cell before it runs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,65 +19,65 @@ use crate::record::Verdict;
 use crate::scenario::{Cost, Document, Expect, Plan, Request};
 use crate::world::{Ending, Outcome, Watch};
 
-/// The goal of a cell that panics or whose engine ends it. No check has this name.
+/// The goal for a cell that panics or that its engine ends. No check has this name.
 pub const PANIC: &str = "panic";
 const STUCK: &str = "stuck";
-/// A candidate that takes this many times as long is not smaller, although it may have fewer keys:
-/// without `rows` an entity has a thousand.
+/// A candidate that takes longer by this factor is not smaller, even if it has fewer keys. For
+/// example, an entity without the key `rows` has 1 000 rows.
 const DEARER: u64 = 2;
 
 /// The failure that a smaller scenario must still show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Goal {
-    /// The check, or [`PANIC`].
+    /// The failed check, or [`PANIC`].
     pub check: String,
     /// The entity of the record; `None` if the failure concerns no record.
     pub entity: Option<String>,
 }
 
-/// The result of running a candidate.
+/// The result of a run of a candidate.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
-    /// The checks that found something; includes `stuck` if the cell did not come to rest.
+    /// The failed checks. `stuck` is one of them if the cell did not come to rest.
     pub checks: BTreeSet<String>,
-    /// All goals (check and entity) by which the candidate fails.
+    /// All pairs of check and entity by which the candidate fails.
     pub goals: BTreeSet<Goal>,
-    /// True if `run` passes when the file expects these violations.
+    /// True if the cell would pass once its file expects these violations.
     pub passes: bool,
-    /// The events that did not fire, and the actions that made no edit.
+    /// Events that did not fire, and actions without an edit.
     pub idle: Vec<String>,
     /// The time of the last event.
     pub ended: Time,
-    /// How often the run asked whether to stop: a measure of work, equal on every machine.
+    /// A measure of the work: the number of checks for an interrupt. It does not depend on the
+    /// machine.
     pub work: u64,
 }
 
-/// How to run candidates, and how many at most.
+/// The runner for candidates, and the limits of the search.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
-    /// Runs the candidates.
     pub runner: &'a dyn Runner,
-    /// Signals that end all runs.
     pub signals: &'a Signals,
-    /// How many candidates run at once; no result depends on it.
+    /// The number of candidates that run in parallel. Results do not depend on it.
     pub jobs: usize,
-    /// The most processor time of all runs, by estimates, which are the same on every machine.
+    /// The limit for the processor time of all runs. Times are estimates, equal on every machine.
     pub budget: Span,
-    /// The most runs.
+    /// The largest number of runs.
     pub runs: u64,
 }
 
-/// Tries candidates for one goal.
+/// Tries candidates for one goal (failed check and entity).
 pub(super) struct Trials<'a> {
     means: Means<'a>,
     goal: Goal,
-    /// The scenario's file; the files that it names are found relative to it.
+    /// The path of the scenario. Other files are found relative to it.
     path: PathBuf,
-    /// Digest and seed of the candidates that do not fail.
+    /// Digests and seeds of the candidates that do not fail.
     harmless: BTreeSet<String>,
-    /// The most work of one candidate.
+    /// The work limit of one candidate.
     most_work: u64,
-    /// True once a candidate passed with its violations expected: later ones must pass so, too.
+    /// Set if a candidate passes once its violations are expected. Then all later ones must pass
+    /// so, too.
     strict: bool,
     pub(super) runs: u64,
     spent: Span,
@@ -83,7 +86,7 @@ pub(super) struct Trials<'a> {
 struct Candidate {
     index: usize,
     plan: Plan,
-    /// How many runs and how much time are used once this candidate has run.
+    /// The numbers of runs and of seconds that are used after this candidate has run.
     runs: u64,
     spent: Span,
 }
@@ -96,25 +99,26 @@ impl<'a> Trials<'a> {
         Trials { means, goal, path, harmless, most_work: u64::MAX, strict: false, runs: 0, spent }
     }
 
-    /// From now on a candidate may take about four times as much work as this one.
+    /// Limits the work of later candidates to about 4 times the work of this one.
     pub(super) fn hold_to(&mut self, shown: &Shown) {
         self.most_work = shown.work.saturating_mul(4).saturating_add(1_000);
         self.is_to_pass(shown);
     }
-    /// If this candidate passes with its violations expected, all later ones must, too.
+    /// If this candidate passes once its violations are expected, all later ones must pass so, too.
     pub(super) fn is_to_pass(&mut self, shown: &Shown) {
         self.strict = self.strict || shown.passes;
     }
-    /// True if no more candidates can be run.
+    /// True if the budget is used up or a signal came.
     pub(super) fn is_over(&self) -> bool {
         self.runs >= self.means.runs || self.spent >= self.means.budget || self.means.signals.any()
     }
-    /// The plan of a script; `None` if it is not a valid scenario.
+    /// The plan of a script; `None` if the script is not a valid scenario.
     pub(super) fn plan(&self, script: &Script) -> Option<Plan> {
         plan(script, &self.path, self.means.runner)
     }
 
-    /// Runs candidates in order. Returns the first that still fails, or that equals `present`.
+    /// Runs candidates in order. Returns the first that still fails, or that has the plan of
+    /// `present`.
     pub(super) fn first(&mut self, present: &Script, all: &[Script]) -> Option<(usize, Option<Shown>)> {
         let present = self.plan(present);
         let same = present.as_ref().map(name);
@@ -149,8 +153,8 @@ impl<'a> Trials<'a> {
         self.run(&mut waiting)
     }
 
-    /// Runs the waiting candidates in parallel. Only those up to the first that fails are counted
-    /// and remembered, so that the result does not depend on how many run at once.
+    /// Runs the waiting candidates in parallel. Only the candidates up to the first failing one are
+    /// counted and remembered. So the result does not depend on the number of parallel runs.
     fn run(&mut self, waiting: &mut Vec<Candidate>) -> Option<(usize, Option<Shown>)> {
         let all = std::mem::take(waiting);
         let means = self.means;
@@ -176,7 +180,7 @@ fn name(plan: &Plan) -> String {
     format!("{} {}", plan.source.digest, plan.seed.0)
 }
 
-/// The plan of a script, with files relative to `path`; `None` if it is not a valid scenario.
+/// The plan of a script; `None` if it is not a valid scenario. Files are relative to `path`.
 pub(crate) fn plan(script: &Script, path: &Path, runner: &dyn Runner) -> Option<Plan> {
     let document = Document::of_file(path, &script.table.to_string()).ok()?;
     let request = Request { seeds: vec![script.seed], ..Request::default() };
@@ -196,7 +200,7 @@ impl Watch for Limited<'_> {
     }
 }
 
-/// Runs a plan with at most this much work; `None` if it was interrupted or cannot run.
+/// Runs a plan with a work limit; `None` if the run was interrupted or cannot start.
 pub(super) fn show(plan: &Plan, means: Means<'_>, most: u64) -> Option<Shown> {
     let watch = Limited { signals: means.signals, most, asked: AtomicU64::new(0) };
     let shown = match attempt(plan, "", || means.runner.run(plan, &watch)) {
@@ -218,7 +222,6 @@ pub(crate) fn goal(plan: &Plan, violation: &Violation) -> Goal {
     Goal { check: violation.check.to_owned(), entity }
 }
 
-/// The goals by which an outcome fails.
 pub(crate) fn goals(plan: &Plan, outcome: &Outcome) -> BTreeSet<Goal> {
     let mut goals: BTreeSet<Goal> = outcome.violations.iter().map(|one| goal(plan, one)).collect();
     if matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_)) {
@@ -227,7 +230,7 @@ pub(crate) fn goals(plan: &Plan, outcome: &Outcome) -> BTreeSet<Goal> {
     goals
 }
 
-/// The checks that an expectation must name: those that no other check implies.
+/// The checks that an expectation must name. Checks that follow from others are left out.
 pub(super) fn named(checks: &BTreeSet<String>) -> Vec<String> {
     let follows = |check: &str| checks.iter().any(|other| other != check && implied(other).contains(&check));
     checks.iter().filter(|check| !follows(check)).cloned().collect()

@@ -1,4 +1,6 @@
-//! Candidates with smaller values: fewer devices and rows, shorter times, rounder numbers.
+//! Makes the values of a scenario smaller: fewer devices and rows, shorter times, rounder numbers.
+//!
+//! Each function returns candidates, which are smaller versions of the scenario.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +9,11 @@ use toml::Value;
 use super::script::Script;
 use crate::base::{Span, Time};
 
-/// Steps to which times are rounded, the roundest first.
+/// Times are rounded to multiples of these, the largest first.
 const ROUND: [Span; 6] =
     [Span::secs(60), Span::secs(10), Span::secs(1), Span::millis(100), Span::millis(10), Span::millis(1)];
 
-/// Writes a time so that it reads back unchanged: a [`Span`] from a minute on shows two units only.
+/// Writes a time without rounding. The text of a [`Span`] from 1 minute on has only two units.
 fn exact(span: Span) -> String {
     let shown = span.to_string();
     let millis = span.0 / 1_000_000;
@@ -33,12 +35,12 @@ fn span(value: Option<&Value>) -> Option<Span> {
     value?.as_str()?.parse().ok()
 }
 
-/// The time of an event, if it is written as a time since the start; else `None`.
+/// The time of an event since the start; `None` if the event has another form of time.
 fn since_start(value: &Value) -> Option<Span> {
     value.as_str()?.strip_prefix('+')?.parse().ok()
 }
 
-/// Candidates with a shorter script: it ends right after the failure, or after a fraction of its
+/// Candidates with a shorter script. It ends right after the failure, or after a fraction of its
 /// time. Events after the new end are removed.
 pub(super) fn shorter(script: &Script, ended: Time) -> Vec<Script> {
     let Some(whole) = span(script.get(&["duration"])) else { return Vec::new() };
@@ -63,7 +65,7 @@ fn lasting(script: &Script, length: Span) -> Script {
     script.without(&late).with(&["duration".to_owned()], text(length))
 }
 
-/// Candidates with fewer devices in a fleet. Named devices get new numbers in the same order.
+/// Candidates with fewer devices in a fleet. Devices that events name are renumbered in order.
 pub(super) fn fewer_devices(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     let is_only = script.named("fleet").count() == 1;
@@ -79,7 +81,7 @@ pub(super) fn fewer_devices(script: &Script) -> Vec<Script> {
     all
 }
 
-/// The script with `devices` devices: those that events name get the numbers from 0 on, in order.
+/// The script with `devices` devices. Devices that events name are renumbered from 0.
 fn renumbered(script: &Script, devices: i64) -> Script {
     let numbers =
         |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_integer).collect();
@@ -105,7 +107,7 @@ pub(super) fn small_seeds(script: &Script) -> Vec<Script> {
     (1..=5).filter(|seed| *seed < script.seed).map(|seed| Script { seed, ..script.clone() }).collect()
 }
 
-/// Candidates with one value smaller or rounder, the most promising first.
+/// Candidates in which one value is smaller or rounder. The best guesses come first.
 pub(super) fn rounder(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     for (path, value) in script.leaves() {
@@ -127,7 +129,8 @@ fn others(path: &[String], value: &Value) -> Vec<Value> {
             whole.into_iter().filter(|round| round != value).collect()
         }
         Value::String(text) if path.first().is_some_and(|kind| kind != "entity") => {
-            // A moment may come a little later. A length that grows may fail in another way.
+            // The time of an event may become a little later. A duration must not grow, because a
+            // longer one may cause another failure.
             let sign = if text.starts_with('+') { "+" } else { "" };
             let Ok(span) = text.trim_start_matches('+').parse::<Span>() else { return Vec::new() };
             let is_rounder = |step: &&Span| !span.0.is_multiple_of(step.0);
@@ -141,7 +144,7 @@ fn others(path: &[String], value: &Value) -> Vec<Value> {
     }
 }
 
-/// For each event that lasts, candidates with the first or the second half of its time.
+/// For each event with a duration, candidates with only the first or the second half of it.
 fn narrower(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     for (name, table) in script.named("event") {

@@ -1,5 +1,7 @@
-//! Makes a failing scenario small. First writes out random faults and edits as events; then removes
-//! parts and reduces values, until nothing more can be removed.
+//! Makes a failing scenario small. First it replaces random faults and edits by written events.
+//! Then it removes parts and reduces values, until nothing more can be removed.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::path::Path;
 
@@ -9,32 +11,31 @@ use super::spell::{Heard, random_actions, with_steady_faults, without_swarm};
 use super::trials::{Goal, Means, Shown, Trials, show};
 use super::values::{fewer_devices, rounder, shorter, small_seeds};
 
-/// The most rounds over all passes; each later round finds less.
+/// The largest number of rounds over all passes. Later rounds find less.
 const ROUNDS: usize = 6;
-/// The depth to which tables are searched for keys.
+/// Keys are searched down to this depth of tables.
 const DEPTH: usize = 6;
 
-/// The result: a failing scenario that was made small.
+/// A failing scenario that was made small.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
-    /// The scenario that is left.
+    /// The small scenario.
     pub script: Script,
-    /// The result of running the small scenario.
+    /// The result of a run of the small scenario.
     pub shown: Shown,
-    /// The failure that it still shows.
+    /// The check and entity by which the small scenario still fails.
     pub goal: Goal,
-    /// How many candidates were run.
+    /// The number of candidates that ran.
     pub runs: u64,
-    /// Why the search ended.
     pub end: End,
 }
 
-/// Why a search for a smaller scenario ended.
+/// The reason why a search for a smaller scenario ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Nothing more can be removed.
     Complete,
-    /// The budget is spent.
+    /// The budget is used up.
     Budget,
     /// A signal came.
     Stopped,
@@ -46,8 +47,8 @@ struct Shrinking<'a> {
     shown: Shown,
 }
 
-/// Makes a scenario small that fails by `goal`; `None` if it does not fail by it. Files that it
-/// names are found relative to `path`.
+/// Makes a scenario small that fails by `goal`; `None` if it does not fail by `goal`. Files of the
+/// scenario are found relative to `path`.
 pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Option<Shrunk> {
     let mut trials = Trials::new(means, goal.clone(), path);
     let plan = trials.plan(start)?;
@@ -74,7 +75,8 @@ pub fn shrink(start: &Script, path: &Path, goal: &Goal, means: Means<'_>) -> Opt
 }
 
 impl Shrinking<'_> {
-    /// Replaces the scenario by the first candidate that still fails. Returns its index.
+    /// Replaces the scenario by the first candidate that still fails. Returns the candidate's
+    /// index.
     fn take(&mut self, all: &[Script]) -> Option<usize> {
         if self.trials.is_over() {
             return None;
@@ -88,7 +90,8 @@ impl Shrinking<'_> {
         Some(at)
     }
 
-    /// Repeats [`take`](Self::take) with new candidates, from the last index on, until none fails.
+    /// Repeats [`take`](Self::take) with new candidates until none fails. Continues at the last
+    /// index.
     fn take_each(&mut self, candidates: impl Fn(&Script, &Shown) -> Vec<Script>) {
         let mut from = 0;
         loop {
@@ -106,13 +109,14 @@ impl Shrinking<'_> {
         });
     }
 
-    /// Replaces random events by written ones, where the scenario then still fails.
+    /// Replaces random events by written ones, if the scenario still fails after the replacement.
     fn write_out(&mut self, means: Means<'_>) {
         let drawn = self.trials.plan(&self.present).and_then(|plan| plan.source.drawn.clone());
         if let Some(drawn) = drawn {
             self.take(&[without_swarm(&self.present, &drawn)]);
         }
-        // Removes events that did not fire: without them a cell may pass as an expectation.
+        // Removes events that did not fire. The cell can pass with expected violations only without
+        // them.
         let idle: Vec<Part> = self.shown.idle.iter().flat_map(|name| idle_parts(name)).collect();
         self.drop_parts(idle);
         self.take_each(|script, shown| shorter(script, shown.ended));
@@ -175,7 +179,7 @@ impl Shrinking<'_> {
     }
 }
 
-/// The parts of the script that an entry of `idle` may name.
+/// The parts of the script that may have a name from `idle`.
 fn idle_parts(name: &str) -> Vec<Part> {
     let named = |kind| Part::Named { kind, name: name.to_owned() };
     let key = || Part::Key(name.split('.').map(str::to_owned).collect());

@@ -1,4 +1,5 @@
-//! Writes a scenario as a short text, one line per table that fits, with comments on what happened.
+//! Writes a scenario as a short text with comments about its failure. A table that fits is one
+//! line.
 
 use toml::{Table, Value};
 
@@ -7,35 +8,33 @@ use super::trials::{PANIC, named};
 use super::whole::Shrunk;
 use crate::base::Digest;
 
-/// The width of lines.
 const COLUMNS: usize = 100;
-/// The most lines of a record's life in a file: this many first ones, and this many last ones.
+/// The life of a record (all its events) has at most this many first lines and `LAST` last lines.
 const FIRST: usize = 4;
 const LAST: usize = 8;
-/// The most items of a list in a line of a record's life.
+/// The largest number of list items in a line of a life.
 const ITEMS: usize = 4;
-/// The order of the tables in a file. Tables not listed come before the events.
+/// The order of tables in a file. Other tables come before the events.
 const ORDER: [&str; 8] = ["name", "seed", "duration", "drain", "entity", "fleet", "unit", "action"];
 
-/// Comments of the file about the failure.
+/// The comments of the file about the failure.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// The sentence of the violation.
+    /// The text of the violation.
     pub sentence: String,
-    /// The life of the record, one line per event.
+    /// The life of the record: one line per event.
     pub life: Vec<String>,
-    /// The scenario in which it was found.
+    /// The scenario with the original failure.
     pub from: String,
 }
 
 /// The file for a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The name without `.toml`: the check, and a digest of the scenario.
+    /// The name without `.toml`. It has the check and a digest of the scenario.
     pub name: String,
-    /// Its text.
     pub text: String,
-    /// The number of its lines without comments and blank lines.
+    /// The number of lines, without comments and blank lines.
     pub lines: usize,
 }
 
@@ -55,9 +54,9 @@ pub fn found(shrunk: &Shrunk, about: &About) -> Found {
     Found { name, text, lines: body.lines().filter(|line| !line.is_empty()).count() }
 }
 
-/// The same failure with new names for these files, for use in another folder.
+/// The same failure with new names for `files`, so that it works in another folder.
 pub fn beside(shrunk: &Shrunk, files: &[String], named: &dyn Fn(&str) -> String) -> Shrunk {
-    /// Keys that name a file, besides the options of a stack.
+    /// The keys that name a file. Options of a stack can name files, too.
     const NAMING: [&str; 3] = ["csv", "down", "up"];
     let mut moved = shrunk.clone();
     for (path, value) in shrunk.script.leaves() {
@@ -116,7 +115,7 @@ fn shortened(life: &[String]) -> Vec<String> {
     [&life[..FIRST], &[left_out], &life[life.len() - LAST..]].concat()
 }
 
-/// A sentence with at most the first items of a list, which has semicolons.
+/// Shortens a sentence with a list. Semicolons separate the items, and only the first ones stay.
 fn listed(sentence: &str) -> String {
     let items: Vec<&str> = sentence.split("; ").collect();
     match items.len() {
@@ -144,7 +143,7 @@ fn comment(text: &mut String, indent: &str, sentence: &str) {
     text.push('\n');
 }
 
-/// The text of a scenario: each table on one line if it fits, otherwise its keys one by one.
+/// The text of a scenario. A table that fits is one line. Other tables have one line per key.
 pub fn scenario(table: &Table) -> String {
     let mut text = String::new();
     let is_last = |key: &&String| *key == "event";
@@ -162,7 +161,7 @@ pub fn scenario(table: &Table) -> String {
     text
 }
 
-/// The time of an event, in nanoseconds since the start, if it is written so.
+/// The time of an event since the start, in nanoseconds; 0 if the event has another form of time.
 fn moment(event: &Value) -> u64 {
     let at = event.get("at").and_then(Value::as_str).and_then(|at| at.strip_prefix('+'));
     at.and_then(|at| at.parse::<crate::base::Span>().ok()).map_or(0, |span| span.0)
@@ -195,7 +194,7 @@ fn quoted(name: &str) -> String {
     }
 }
 
-/// Writes a value on one line. In an event `at` comes first, as a reader looks for it there.
+/// Writes a value on one line. In an event `at` comes first, because readers look for it there.
 fn inline(value: &Value) -> String {
     let Value::Table(table) = value else { return value.to_string() };
     let first = table.get_key_value("at").into_iter();
@@ -205,7 +204,7 @@ fn inline(value: &Value) -> String {
     if keys.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", keys.join(", ")) }
 }
 
-/// A short description of a script: its numbers of devices and events.
+/// A short description of a script: the numbers of its devices and events.
 pub fn headline(script: &Script) -> String {
     let devices =
         script.named("fleet").filter_map(|(_, fleet)| fleet.get("devices").and_then(Value::as_integer));

@@ -1,4 +1,8 @@
-//! The result of a search at one place, as the record stores it.
+//! The result of a search at one place, in the form of the run's record.
+//!
+//! A place is the fixed part of a search: a variant, a link, a device class and a fleet. A setting
+//! has one value per knob (a key that the search varies). Its price is a form of its figure in
+//! which lower is better. Its cost is the price divided by the price of the best setting.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +18,7 @@ use crate::render::tune as report_tune;
 use crate::render::tune::{FLAT_PPM, Line, reasons};
 
 impl Place {
-    /// The cells that the search wants next; `None` at its end.
+    /// The cells (single simulations) that the search needs next; `None` at its end.
     pub fn wants(&self) -> Option<Wanted> {
         let view = View::of(self);
         match view.found() {
@@ -23,7 +27,7 @@ impl Place {
             Ok(Found { best: None, .. }) => None,
         }
     }
-    /// The result. If the search was cut short, the best setting so far.
+    /// The result. If the search was stopped, it is the best setting so far.
     pub fn tuned(&self, objective: &Objective) -> PlaceTuned {
         let view = View::of(self);
         let (found, complete) = match view.found() {
@@ -66,7 +70,7 @@ impl Place {
             let figures: Vec<u64> =
                 cells.iter().filter_map(|cell| cell.metrics.get(metric)?.stat(stat)).collect();
             let sum: u128 = figures.iter().map(|&figure| u128::from(figure)).sum();
-            // There is no mean if a wait never ended.
+            // If a wait never ended, the mean does not exist.
             let ended = !figures.is_empty() && !figures.contains(&NEVER);
             ended.then(|| (sum / figures.len() as u128) as u64)
         };
@@ -79,8 +83,8 @@ impl Place {
     }
 }
 
-/// Says why the nearest excluded setting is excluded. A setting that may be excluded by chance is
-/// the nearest; then the one least beyond the limits; then the cheapest.
+/// The reason why the nearest excluded setting is excluded. Nearest is a setting whose exclusion
+/// may be chance, then the one least beyond its limits, then the cheapest one.
 fn nearest(view: &View<'_>) -> Option<String> {
     let far = |setting: &Setting, measured: &Measured| {
         let price = measured.mean_of_all().unwrap_or(f64::INFINITY);
@@ -97,7 +101,7 @@ fn nearest(view: &View<'_>) -> Option<String> {
     Some(format!("at {at}, {trouble}{luck}"))
 }
 
-/// The cheapest setting among those with the most seeds, while the search has not ended.
+/// The cheapest setting so far, among the settings with the most seeds.
 fn so_far(view: &View<'_>) -> Found {
     let most = view.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
     let well = |(setting, measured): (&Setting, &Measured)| {
@@ -110,7 +114,7 @@ fn so_far(view: &View<'_>) -> Found {
     Found { best, between: vec![None; view.space.knobs.len()] }
 }
 
-/// A place with its best setting, to describe other settings.
+/// A place with its best setting. Other settings are described relative to it.
 struct Told<'a> {
     place: &'a Place,
     view: &'a View<'a>,
@@ -123,7 +127,8 @@ impl Told<'_> {
         let (known, best) = (&self.view.known, self.best);
         let measured = known.get(at)?;
         let cost = known.cost(at, best);
-        // The cost under the seeds of the best. Without it, the setting's own figure is shown.
+        // The figure of the best times the cost, as if both had the same seeds. Without a cost, the
+        // setting's own figure is shown.
         let of_best = known.get(best).and_then(|best| best.mean_of_all());
         let scaled = of_best.zip(cost).map(|(price, cost)| price * cost);
         let price = scaled.or_else(|| measured.mean_of_all());
@@ -151,7 +156,8 @@ impl Told<'_> {
         Censored::of(figures).filter(|_| self.objective.unit == Unit::Ns)
     }
 
-    /// The cost of each rule that decides which setting is the best, or would if it excluded.
+    /// The costs of the rules that decide which setting is the best, or would decide it if they
+    /// excluded settings.
     fn rules(&self) -> Vec<RuleTuned> {
         let told = |(rule, excludes, other): (_, bool, Option<Setting>)| {
             let point = other.as_ref().and_then(|other| self.point(other, String::new()));
@@ -180,7 +186,8 @@ impl Told<'_> {
         own.chain(shipped.into_iter().flat_map(|shipped| shipped.names.iter().cloned())).collect()
     }
 
-    /// If `value` is the reach: the products whose values are larger.
+    /// The products with larger values, if `value` is the reach (the value above which nothing
+    /// changes).
     fn asked(&self, k: usize, value: &str) -> Vec<AskedTuned> {
         let space = &self.view.space;
         let is_all = k == 0 && space.reach.is_some() && space.knobs[k].number(value) == space.reach;
@@ -197,7 +204,7 @@ impl Told<'_> {
         };
         let line = space.line(&self.view.known, k, self.best).values();
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
-        // Settings outside the range are shown, but limit nothing.
+        // Settings outside the range are shown, but they do not limit the result.
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
         let at = within.iter().position(|point| point.value == *best).expect("the best was measured");
         let flat = flat(&within, at);
@@ -252,8 +259,9 @@ impl Told<'_> {
     }
 }
 
-/// The flat region: the first and the last setting as good as the best at `at`, of those with as
-/// many seeds. Costs between them may be higher: one row fewer may take one more request.
+/// The flat region: the first and the last setting that are as good as the best one at `at` and
+/// have as many seeds. Settings between them may cost more, because one row fewer can need one more
+/// request.
 fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     let inside = |i: &usize| {
         let point = points[*i];
@@ -264,8 +272,8 @@ fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     (first, (at + 1..points.len()).rfind(inside).unwrap_or(at))
 }
 
-/// Names settings that only some seeds exclude, if they are better than the best or lie between
-/// candidates. `None` if there are none.
+/// Names settings that only some seeds exclude. A setting is named if it is better than the best or
+/// lies between settings that are not excluded. `None` if there are none.
 fn luck(points: &[&PointTuned]) -> Option<String> {
     let candidate = |point: &&PointTuned| point.trouble.is_none();
     let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
@@ -285,9 +293,10 @@ fn ppm(share: f64) -> u64 {
     (share * 1e6 + 0.5) as u64
 }
 
-/// Compares places that differ only in `key` (the number of devices): how the best moves, and
-/// whether the backend is saturated (see `QUEUED_MAX`; or median queueing exceeds median
-/// service).
+/// Compares places that differ only in `key`, the number of devices. It reports how the best
+/// setting changes, and where the backend is saturated. The backend is saturated if its queue takes
+/// more than `QUEUED_MAX` of the sync time. It is also saturated if its median queueing time
+/// exceeds its median service time.
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {
@@ -301,7 +310,7 @@ pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     groups.map(|(name, group)| of_group(&name, group)).collect()
 }
 
-/// The backend is saturated if its queue takes a larger share of the time, in millionths.
+/// A larger share of sync time in the backend's queue means saturation. In millionths.
 const QUEUED_MAX: u64 = 500_000;
 
 fn waits_at_the_median(backend: &BackendTuned) -> bool {

@@ -1,4 +1,4 @@
-//! A key that a search varies, with its range.
+//! A knob: a key that a search varies, with its range.
 
 use std::str::FromStr;
 
@@ -7,19 +7,20 @@ use super::super::axis::{Axis, AxisError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Knob {
     axis: Axis,
-    /// The key with its values or its range, as given on the command line.
+    /// The key with its values or its range, in the words of the command line.
     pub text: String,
 }
 
-/// The step of the first grid, if the user gives none.
+/// The step of the first grid if the user gives no step.
 const COARSE: &str = "*4";
-/// Neighbours within this factor are not divided. If one part of the cost falls and another rises,
-/// the better neighbour costs at most (2^¼ + 2^−¼)/2 times the minimum: 1.5 % more.
+/// Neighbours within this factor are not divided further. Assume that one part of the cost is
+/// proportional to the value, and another part inversely proportional. Then the better neighbour
+/// costs at most (2^¼ + 2^−¼)/2 times the minimum, which is 1.5 % more.
 const NEAR: f64 = std::f64::consts::SQRT_2;
-/// The step of the full grid that a search is compared with.
+/// The step of a full grid. The cost of a search is compared with such a grid.
 pub const STEP: f64 = 1.25;
 
-/// Default values of keys, with ranges wider than those of any product.
+/// Default ranges of some keys. They are wider than the defaults of all products.
 const RANGES: [(&str, &str); 6] = [
     ("engine.pull.chunk_rows", "16..16384"),
     ("engine.pull.chunk_bytes", "4KiB..16384KiB"),
@@ -33,15 +34,15 @@ impl Knob {
     pub fn key(&self) -> &str {
         &self.axis.key
     }
-    /// The knob cut off at `most`; `None` if its range does not go beyond.
+    /// The knob with `most` as its end; `None` if its range does not go beyond `most`.
     pub fn up_to(&self, most: f64) -> Option<Knob> {
         Some(Knob { axis: self.axis.up_to(most)?, text: self.text.clone() })
     }
-    /// True for a range: it has values between those of its grid. False for a list.
+    /// True for a range, which has more values than its grid. False for a list.
     pub fn is_range(&self) -> bool {
         self.axis.ends().is_some()
     }
-    /// The values of the first grid in order. A range includes both ends.
+    /// The values of the first grid, in order. For a range it includes both ends.
     pub fn grid(&self) -> Vec<String> {
         let mut values = self.axis.values.clone();
         if let Some((_, last)) = self.axis.ends() {
@@ -56,10 +57,11 @@ impl Knob {
     pub fn first(&self) -> String {
         self.axis.values[0].clone()
     }
-    /// The number of values in a full grid: a range in steps of [`STEP`], all values of a list.
+    /// The number of values in a full grid. A range has steps of [`STEP`], and a list has all its
+    /// values.
     pub fn full(&self) -> u128 {
         match self.axis.ends() {
-            // A partial step is one more value.
+            // A partial last step counts as one value.
             Some((first, last)) => libm::ceil(libm::log(last / first) / libm::log(STEP) - 1e-9) as u128 + 1,
             None => self.axis.values.len() as u128,
         }
@@ -73,7 +75,7 @@ impl Knob {
     pub fn is_ordered(&self) -> bool {
         self.grid().iter().all(|value| self.number(value).is_some())
     }
-    /// The smallest and the largest value; `None` if they have no order.
+    /// The smallest and the largest value; `None` if the values are words.
     pub fn extremes(&self) -> Option<[String; 2]> {
         let number = |value: String| Some((self.number(&value)?, value));
         let mut numbers: Vec<(f64, String)> = self.grid().into_iter().map(number).collect::<Option<_>>()?;
@@ -87,28 +89,28 @@ impl Knob {
     pub fn shown(&self, x: f64) -> Option<String> {
         self.axis.ends().map(|_| self.axis.shown(x))
     }
-    /// `value` times `factor`, limited to the range; `None` if that is the same value.
+    /// `value` times `factor`, limited to the range; `None` if the result equals `value`.
     pub fn times(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = (self.number(value)? * factor).clamp(first, last);
         Some(self.axis.shown(x)).filter(|other| other != value)
     }
-    /// `value` times `factor`; `None` if that is outside the range, or the same value.
+    /// `value` times `factor`; `None` if the result is outside the range or equals `value`.
     pub fn times_within(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = self.number(value)? * factor;
         (first..=last).contains(&x).then(|| self.axis.shown(x)).filter(|other| other != value)
     }
-    /// True if a range ends at `value` in the direction of `factor`.
+    /// True if the range ends at `value` in the direction of `factor`.
     pub fn is_end(&self, value: &str, factor: f64) -> bool {
         self.axis.ends().is_some() && self.times(value, factor).is_none()
     }
-    /// The golden section between `near` and `far` on a log scale, closer to `near`. `None` if they
-    /// are too close to have one.
+    /// The point of the golden section between `near` and `far` on a log scale, closer to `near`.
+    /// `None` if the two are too close.
     pub fn between(&self, near: &str, far: &str) -> Option<String> {
         self.axis.ends()?;
         let (near_x, far_x) = (self.number(near)?, self.number(far)?);
-        // 2 − φ.
+        // The golden ratio is φ; this is 2 − φ.
         const SHORTER: f64 = 0.381_966_011_250_105_1;
         let x = near_x * libm::pow(far_x / near_x, SHORTER);
         let is_apart = f64::max(near_x / far_x, far_x / near_x) > NEAR;
@@ -125,14 +127,14 @@ impl Knob {
 
 impl FromStr for Knob {
     type Err = AxisError;
-    /// Reads `KEY=LOW..HIGH`, any [`Axis`], or just a key with a known range.
+    /// Reads `KEY=LOW..HIGH`, any [`Axis`], or only a key with a default range.
     fn from_str(text: &str) -> Result<Knob, AxisError> {
         let known = RANGES.iter().find(|(known, _)| *known == text.trim());
         let spec = known.map_or_else(|| text.to_owned(), |(key, range)| format!("{key}={range}"));
         let values = spec.split_once('=').map_or("", |(_, values)| values);
         let open = values.split_once("..").is_some_and(|(_, rest)| !rest.contains(['*', '+', '=', ',']));
         let stepped = if open { format!("{spec}{COARSE}") } else { spec.clone() };
-        // The message must not show a step that the user did not type.
+        // The user did not type this step, so the error must not contain it.
         let typed = |AxisError(why)| AxisError(why.replacen(&stepped[spec.len()..], "", usize::from(open)));
         Ok(Knob { axis: stepped.parse().map_err(typed)?, text: spec.trim().to_owned() })
     }

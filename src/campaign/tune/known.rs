@@ -1,4 +1,9 @@
 //! The measurements of a search so far, by setting.
+//!
+//! A setting has one value per knob (a key that the search varies). The price of a setting is a
+//! form of its figure in which lower is better. Its cost is the price divided by the price of the
+//! best one. Noise is the random difference between seeds. A cell is one simulation: one variant
+//! and one seed. A gate is a limit on a figure.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +11,24 @@ use crate::analysis::sweep::mean_price;
 use crate::metrics::NEVER;
 use crate::stats::{Drawn, smoothed, student, worse_beyond_noise};
 
-/// The fewest seeds that show the noise between seeds.
+/// With fewer seeds, the noise between seeds is unknown.
 pub(super) const SEEDS_MIN: usize = 3;
 
-/// A setting: a value for each knob as text, in the order of the knobs.
+/// A setting: one value per knob as text, in the order of the knobs.
 pub type Setting = Vec<String>;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// By seed, the price of the setting, lower is better; `None` if the cell has no such figure.
+    /// The price of the setting for each seed; lower is better. `None` if the cell has no figure.
     pub prices: BTreeMap<u64, Option<f64>>,
     pub trouble: Option<String>,
     pub in_doubt: bool,
-    /// Settings and seeds that must run before it is known whether this setting is excluded.
+    /// Settings and seeds that must run first. Only then it is known whether this setting is
+    /// excluded.
     pub open: Vec<(Setting, u64)>,
-    /// True if it failed otherwise than by a limit or a gate: more seeds would add nothing.
+    /// True if the setting failed in another way than by a limit or a gate. More seeds add nothing.
     pub broken: bool,
-    /// The largest size that occurred in a cell without failures, of the size that the knob bounds.
+    /// The largest response or request in a cell without failures, if the knob limits this size.
     pub largest: Option<u64>,
 }
 
@@ -30,11 +36,12 @@ pub struct Measured {
 pub struct Known(pub BTreeMap<Setting, Measured>);
 
 impl Measured {
-    /// True if the search needs no more runs under these seeds. An excluded setting needs none.
+    /// True if the search needs no more runs under these seeds. An excluded setting needs no more
+    /// runs.
     pub(super) fn covers(&self, seeds: &[u64]) -> bool {
         self.trouble.is_some() || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
-    /// True if no more runs are needed to show it under these seeds.
+    /// True if the report needs no more runs of this setting under these seeds.
     pub(super) fn shows(&self, seeds: &[u64]) -> bool {
         self.broken || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
@@ -46,7 +53,7 @@ impl Measured {
         let prices: Vec<f64> = seeds.iter().map(|seed| self.price(*seed)).collect::<Option<_>>()?;
         (self.trouble.is_none() && !prices.is_empty()).then(|| mean_price(&prices))
     }
-    /// The mean price over all seeds that have one, even if the setting is excluded.
+    /// The mean price over all seeds with a price, even if the setting is excluded.
     pub(super) fn mean_of_all(&self) -> Option<f64> {
         let prices: Vec<f64> = self.prices.values().copied().flatten().collect();
         (!prices.is_empty()).then(|| mean_price(&prices))
@@ -54,8 +61,8 @@ impl Measured {
 }
 
 impl Known {
-    /// The reach, above which nothing changes: the largest size that occurred under a larger bound.
-    /// `None` if some response reached every bound.
+    /// The reach: the largest size that occurred under a larger bound. Bounds above it change
+    /// nothing. `None` if some response reached every bound.
     pub(super) fn reach(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         let unreached = self.0.iter().filter_map(|(setting, measured)| {
             let largest = measured.largest? as f64;
@@ -69,7 +76,7 @@ impl Known {
     pub(super) fn is_out(&self, setting: &Setting) -> bool {
         self.get(setting).is_none_or(|measured| measured.trouble.is_some())
     }
-    /// True if it is excluded only by a limit or a gate, so that its cost is meaningful.
+    /// True if only a limit or a gate excludes the setting. Then its cost is still meaningful.
     pub(super) fn misses_a_limit(&self, setting: &Setting) -> bool {
         self.get(setting).is_some_and(|measured| measured.trouble.is_some() && !measured.broken)
     }
@@ -77,7 +84,7 @@ impl Known {
         let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
         one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
     }
-    /// The price of a setting divided by that of the best, over the seeds that both have.
+    /// The price of a setting divided by the price of the best, over the seeds that both have.
     pub(super) fn cost(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
@@ -85,8 +92,8 @@ impl Known {
         let is_same = here == there && !pairs.is_empty();
         if is_same { Some(1.0) } else { Some(here / there).filter(|cost| cost.is_finite()) }
     }
-    /// The 95 % uncertainty of [`cost`](Known::cost) for other seeds: a ratio of sums of pairs
-    /// (Cochran 1977, §2.11). `None` if there are too few seeds.
+    /// The 95 % uncertainty of [`cost`](Known::cost) over other seeds: the error of a ratio of sums
+    /// (Cochran 1977, §2.11). `None` with too few seeds.
     pub(super) fn noise(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let n = pairs.len() as f64;
@@ -98,7 +105,7 @@ impl Known {
         Some(noise).filter(|noise| noise.is_finite())
     }
     /// The log cost of each setting on a line (the values of one knob), smoothed over neighbours.
-    /// `octave` gives its position. `None` if the noise or a cost is unknown.
+    /// `octave` gives the position of a setting. `None` if the noise or a cost is unknown.
     pub(super) fn smoothed(
         &self,
         line: &[Setting],
@@ -110,7 +117,7 @@ impl Known {
         let most = of.iter().map(|(_, measured)| measured.prices.len()).max()?;
         let whole = of.iter().map(|(_, measured)| *measured).filter(|measured| measured.prices.len() == most);
         let whole: Vec<&Measured> = whole.collect();
-        // The effect of one seed on the price of all settings.
+        // The effect of one seed on the prices of all settings.
         let level = |seed: &u64| {
             let prices = whole.iter().filter_map(|measured| measured.price(*seed));
             prices.sum::<f64>() / whole.len() as f64
@@ -136,28 +143,28 @@ impl Known {
         let all = costs.iter().map(|(at, ..)| (*at).clone());
         is_known.then(|| all.zip(smoothed(&drawn)).collect())
     }
-    /// True if a setting costs more than `times` the best under each of at least `seeds` seeds, or
-    /// is excluded.
+    /// True if a setting is excluded or costs too much. It costs too much if it exceeds `times` the
+    /// best under each seed, and there are at least `seeds` seeds.
     pub(super) fn costs(&self, setting: &Setting, best: &Setting, times: f64, seeds: usize) -> bool {
         let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
         let pairs = self.pairs(setting, best);
         out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * times)
     }
-    /// True if there are enough seeds and the setting differs from the best only within the noise.
+    /// True if a setting differs from the best only within the noise. False with too few seeds.
     pub(super) fn hides(&self, setting: &Setting, best: &Setting) -> bool {
         self.pairs(setting, best).len() >= SEEDS_MIN && !self.worse(setting, best)
     }
-    /// True if a setting is worse than the best beyond the noise, or is excluded.
+    /// True if a setting is excluded, or is worse than the best beyond the noise.
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
         self.is_out(setting) || self.dearer(setting, best)
     }
-    /// Like [`worse`](Known::worse), but only by its cost.
+    /// Like [`worse`](Known::worse), but only the cost decides.
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         worse_beyond_noise(&self.pairs(setting, best), 0)
     }
 }
 
-/// True if a price is a finite positive cost, which has a meaningful ratio to others.
+/// True if a price is finite and positive, so that its ratio to other prices is meaningful.
 fn is_cost(price: f64) -> bool {
     price > 0.0 && price < NEVER as f64
 }

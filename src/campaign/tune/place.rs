@@ -1,4 +1,7 @@
-//! A place of a search (a variant with a link, a device class, a fleet) with all of its runs.
+//! A place of a search with all its runs. A place is a variant with a link, a device class and a
+//! fleet.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +12,16 @@ use crate::analysis::sweep::is_sound;
 use crate::analysis::tune::Limits;
 use crate::record::Judged;
 
-/// A place: what stays fixed while knobs change, with the results of all settings.
+/// The fixed part of a search while knobs (varied keys) change, with the results of all settings.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     pub name: String,
     pub variant: Option<String>,
-    /// The keys that distinguish this place, with their values.
+    /// The keys with their values that distinguish this place from others.
     pub axes: Vec<(String, String)>,
     pub space: Space,
     pub limits: Limits,
-    /// The measurements. Here a cell counts as excluded only if it has no price.
+    /// The measurements. In them, a cell is excluded only if it has no price.
     pub known: Known,
     pub cells: BTreeMap<Setting, Vec<Judged>>,
 }
@@ -34,7 +37,7 @@ impl Place {
         let price = objective.price(cell);
         let measured = self.known.0.entry(setting.clone()).or_default();
         measured.prices.insert(seed, price);
-        // In a failing cell the largest responses may never have arrived.
+        // A failing cell may lack its largest responses.
         let largest = |metric: &str| cell.metrics.get(metric)?.stat("max");
         let largest = self.space.size.filter(|_| is_sound(cell)).and_then(largest);
         measured.largest = measured.largest.max(largest);
@@ -48,8 +51,8 @@ impl Place {
         let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
         keys.zip(setting.iter().cloned()).collect()
     }
-    /// True if all rows of a device fit into one response when the number of rows is not bounded.
-    /// Then the bound on bytes does not cut a response either.
+    /// True if all rows of a device fit into one response without a limit on rows. Then the limit
+    /// on bytes does not split a response either.
     pub(super) fn is_whole(&self) -> bool {
         let bytes = |judged: &Judged| judged.cell.stat("engine.pull.response_bytes", "max");
         let most = self.cells.values().flatten().filter_map(bytes).max();

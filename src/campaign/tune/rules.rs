@@ -1,4 +1,8 @@
-//! Rules (limits and demands) and what they exclude: the measurements under some or all of them.
+//! The rules of a search (limits and demands), and the measurements if some or all rules apply.
+//!
+//! A setting has one value per searched key. A rule that a setting breaks can exclude the setting.
+//! A gate is a limit on a figure. A place is the fixed part of a search: a variant with one value
+//! for each key that is not searched.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +13,13 @@ use crate::analysis::tune::{Rule, Standing, standings};
 use crate::metrics::human;
 use crate::render;
 
-/// The results at a place, seen with the rules that exclude settings.
+/// The results at a place, with the exclusions by rules.
 pub(super) struct View<'a> {
     place: &'a Place,
     standings: BTreeMap<&'a Setting, Standing<'a>>,
-    /// The search space, without settings that do not differ.
+    /// The search space. Settings with equal effects are merged.
     pub(super) space: Space,
-    /// The measurements; `trouble` says what the rules exclude.
+    /// The measurements. `trouble` has the reason for an exclusion.
     pub(super) known: Known,
 }
 
@@ -28,14 +32,14 @@ impl<'a> View<'a> {
         view.known = view.known_by(|rule| view.excludes(rule));
         view
     }
-    /// True if breaking the rule excludes a setting. Limits exclude only if the user gave them.
+    /// True if a broken rule excludes a setting. Limits exclude only if the user gave them.
     fn excludes(&self, rule: &Rule) -> bool {
         match rule {
             Rule::Limit(place) => self.place.limits.0[*place].given,
             Rule::Demand(_) => true,
         }
     }
-    /// The measurements when exactly the rules for which `excludes` is true exclude settings.
+    /// The measurements if only the rules for which `excludes` is true exclude settings.
     fn known_by(&self, excludes: impl Fn(&Rule) -> bool) -> Known {
         let mut known = self.place.known.clone();
         let smallest = self.place.space.smallest();
@@ -60,8 +64,8 @@ impl<'a> View<'a> {
         self.space.search(&self.known)
     }
 
-    /// The runs needed after the search: to show settings next to the best, to know what rules
-    /// cost, and to see whether long waits at the best also occur at the smallest size.
+    /// Checks that all runs for the report exist. The report shows settings next to the best, the
+    /// costs of rules, and long waits that also occur at the smallest size.
     pub(super) fn beside(&self, best: &Setting) -> Result<(), Wanted> {
         let mut by_all = self.known_by(|_| true);
         let smallest = self.place.space.smallest();
@@ -73,8 +77,9 @@ impl<'a> View<'a> {
         self.rules(best).map(|_| ()).map_err(Wanted::beside)
     }
 
-    /// The rules that decide which setting is the best, or would if they excluded. For each:
-    /// whether it excludes, and the best setting without it (else the best that keeps it).
+    /// The rules that decide which setting is the best, or would decide it if they excluded
+    /// settings. The bool says whether a rule excludes. For a rule that excludes, the setting is
+    /// the best one without the rule. For other rules, it is the best one that keeps the rule.
     pub(super) fn rules(&self, best: &Setting) -> Result<Vec<(Rule, bool, Option<Setting>)>, Wanted> {
         let mut rules = Vec::new();
         for rule in self.costly(best) {
@@ -91,7 +96,7 @@ impl<'a> View<'a> {
         }
         Ok(rules)
     }
-    /// Rules that each, as the only one, exclude a setting that costs less than the best.
+    /// Rules that alone exclude a setting that costs less than the best.
     fn costly(&self, best: &Setting) -> BTreeSet<Rule> {
         let mut rules = BTreeSet::new();
         for (setting, standing) in self.standings.iter().filter(|(_, standing)| standing.wrong.is_none()) {
@@ -105,14 +110,14 @@ impl<'a> View<'a> {
         rules
     }
 
-    /// The names of limits that a setting breaks without being excluded by them.
+    /// The names of limits that a setting breaks, but that do not exclude it.
     pub(super) fn breaks(&self, setting: &Setting) -> Vec<String> {
         let Some(standing) = self.standings.get(setting) else { return Vec::new() };
         let all = self.place.limits.0.iter().enumerate().filter(|(_, limit)| !limit.given);
         let broken = all.filter(|(place, _)| standing.breaks(&Rule::Limit(*place)));
         broken.map(|(_, limit)| limit.name.clone()).collect()
     }
-    /// The largest ratio of a figure to its limit; infinite if the setting has another failure.
+    /// The largest ratio of a figure to its limit. Infinite if the setting fails in another way.
     pub(super) fn times(&self, setting: &Setting) -> f64 {
         let standing = &self.standings[setting];
         let broken = standing.broken.iter().filter(|broken| self.excludes(&broken.rule));
@@ -120,7 +125,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The name of a rule, and what it demands.
+/// The name of a rule, and its demand as text.
 pub(super) fn named(place: &Place, rule: &Rule) -> (String, String) {
     match rule {
         Rule::Limit(at) => (place.limits.0[*at].name.clone(), place.limits.0[*at].asks()),
@@ -128,7 +133,7 @@ pub(super) fn named(place: &Place, rule: &Rule) -> (String, String) {
     }
 }
 
-/// Notes on limits and gates that both the best setting and the smallest setting break.
+/// Notes on limits and gates that both the best and the smallest setting break.
 pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
     let place = view.place;
     let standing = &view.standings[best];

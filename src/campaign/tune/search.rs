@@ -1,7 +1,13 @@
-//! The search at one place: which cells to run next, and which setting is the best.
+//! The search at one place: decides which cells to run next, and which setting is the best.
 //!
-//! A search keeps no state. Each call repeats it from the beginning with all known results and
-//! returns the cells that are missing. So a search that was cut off simply continues.
+//! A place is the fixed part of a search: a variant with one value for each key that is not
+//! searched. A cell is one simulation with one seed. A knob is a key that the search varies, and a
+//! setting has one value per knob. The price of a setting is a form of its figure in which lower is
+//! better. Its cost is the price divided by the price of the best one. Noise is the random
+//! difference between seeds.
+//!
+//! A search has no state. Each call repeats the search from the beginning with all known results,
+//! and returns the missing cells. So an interrupted search can simply continue.
 
 use std::collections::BTreeMap;
 
@@ -16,21 +22,22 @@ pub struct Space {
     pub knobs: Vec<Knob>,
     pub present: Setting,
     pub seeds: Vec<u64>,
-    /// Values of each knob from other products, shown next to its best.
+    /// For each knob, the values of other products. They are shown next to the best value.
     pub field: Vec<Vec<Shipped>>,
-    /// The metric of the size that the only knob bounds; `None` if it bounds no size.
+    /// The metric of the size (such as rows per response) that the only knob limits, if it limits
+    /// one.
     pub size: Option<&'static str>,
-    /// The reach: the value of the knob above which nothing changes; `None` while it is unknown.
+    /// The reach: the value of the knob above which nothing changes; `None` if it is not known yet.
     pub reach: Option<f64>,
-    /// The backend's page cap, if the range of the only knob ends there.
+    /// The backend's page cap, if the range of the only knob ends at the cap.
     pub cap: Option<f64>,
-    /// The defaults of products that are above the cap, with their values.
+    /// The products whose default values exceed the cap, with these values.
     pub clamped: Vec<String>,
-    /// Values above the reach, with the products that use them; may include the present value.
+    /// Values above the reach with the products that use them. The scenario's own value can be one.
     pub asked: Vec<Shipped>,
-    /// The bound on bytes of a response, if there is one.
+    /// The limit for the bytes of a response, if one exists.
     pub bytes: Option<u64>,
-    /// The name of the present setting: the file's own, or a default.
+    /// The name of the present setting. It comes from the file or is a default.
     pub own: String,
 }
 
@@ -40,11 +47,11 @@ pub struct Shipped {
     pub names: Vec<String>,
 }
 
-/// Cells that must be run before the search can continue: settings with their seeds.
+/// Settings with seeds that must run before the search can continue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub cells: BTreeMap<Setting, Vec<u64>>,
-    /// True if the cells only show other settings next to the result.
+    /// True if the cells only serve to show other settings next to the result.
     pub beside: bool,
 }
 
@@ -63,37 +70,39 @@ impl Wanted {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub best: Option<Setting>,
-    /// For each knob, the settings between which the optimum lies: the first outside the noise on
-    /// each side. An end is `None` at the end of the range. The whole is `None` with too few seeds.
+    /// For each knob, the settings between which the optimum lies: the first setting outside the
+    /// noise on each side. An inner `None` is the end of the range. The outer `None` means too few
+    /// seeds.
     pub between: Vec<Option<[Option<String>; 2]>>,
 }
 
-/// A setting that costs at most this factor of the best is as good in practice.
+/// A setting with at most this cost is as good as the best in practice.
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
-/// One in this many settings of a line (the values of one knob) is run under all seeds.
+/// 1 of this many settings on a line (the values of one knob) runs under all seeds.
 const HALVING_ETA: usize = 3;
-/// A setting is worse for certain if it costs this factor more under each of `SEEDS_WORSE` seeds.
-/// With noise of a fifth per seed, 3 of 100 equal settings seem worse.
+/// A setting is certainly worse if its cost exceeds this factor under each of `SEEDS_WORSE` seeds.
+/// If the noise per seed is 20 %, 3 of 100 equal settings seem worse.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A gap narrower than this factor is not divided if its ends differ only within the noise: the
-/// values between them would, too. (One cut by golden section turns 4 into 2.36.)
+/// A smaller gap is not divided if its ends differ only within the noise. Values between them would
+/// differ even less. (The golden section turns a gap of 4 into one of 2.36.)
 const CUT: f64 = 2.5;
-/// Another setting replaces the best if the log of its smoothed cost is lower by this.
+/// Another setting becomes the best only if the log of its smoothed cost is lower by this much.
 const SWITCH_LOG_GAIN: f64 = 0.02;
-/// The most passes over the knobs. The search ends earlier if a pass changes nothing.
+/// The largest number of passes over the knobs. The search also ends if a pass changes nothing.
 const PASSES: usize = 3;
 
 impl Space {
-    /// The first quarter of the seeds, at least two: enough to see differences of a factor.
+    /// The first quarter of the seeds, but at least 2. They show differences of a factor of 2.
     fn few(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(4).max(2).min(self.seeds.len())]
     }
-    /// The first half of the seeds: enough to see differences of a tenth.
+    /// The first half of the seeds. They show differences of 10 %.
     fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
-    /// The space without equal settings: all bounds above the largest size become one.
+    /// The space without duplicates: all limits above the reach have the same effect and become
+    /// one.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         let knob = self.knobs[0].clone();
@@ -133,7 +142,7 @@ impl Space {
         space.field[0] = field;
         let present = &self.present[0];
         if space.present[0] != *present {
-            // The present value is one of those above the reach.
+            // The present value is also above the reach.
             let asked = &mut space.asked;
             match asked.iter_mut().find(|asked| asked.value == *present) {
                 Some(asked) => asked.names.insert(0, self.own.clone()),
@@ -148,14 +157,15 @@ impl Space {
     pub(super) fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
-    /// False for a value above the reach, where settings do not differ.
+    /// False for a value above the reach, where all settings are equal.
     fn is_reached(&self, knob: usize, value: &str) -> bool {
         self.reach.is_none_or(|reach| self.knobs[knob].number(value).is_none_or(|x| x <= reach))
     }
     pub(super) fn reaches(&self, setting: &Setting) -> bool {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
-    /// The smallest setting (of words, the first). If it fails, too, the size is not the cause.
+    /// The smallest setting (for words, the first). A failure that it also has does not come from
+    /// size.
     pub(super) fn smallest(&self) -> Setting {
         let least = |knob: &Knob| knob.extremes().map_or_else(|| knob.first(), |[least, _]| least);
         self.knobs.iter().map(least).collect()
@@ -164,14 +174,14 @@ impl Space {
         Line { space: self, known, knob, at }
     }
 
-    /// Searches with the known results. An error has the cells that must be run first.
+    /// Searches with the known results. The error has the cells that must run first.
     pub fn search(&self, known: &Known) -> Result<Found, Wanted> {
         match self.knob_by_knob(known)? {
             Some(at) => self.settle(known, at),
             None => Ok(Found { best: None, between: vec![None; self.knobs.len()] }),
         }
     }
-    /// The best setting without its interval; `None` if all are excluded.
+    /// The best setting, without its interval. `None` if all settings are excluded.
     pub fn best(&self, known: &Known) -> Result<Option<Setting>, Wanted> {
         let Some(at) = self.knob_by_knob(known)? else { return Ok(None) };
         need(known, std::slice::from_ref(&at), &self.seeds)?;
@@ -180,7 +190,7 @@ impl Space {
         }
         Ok(self.best_of_all(known).map(|at| self.steady(known, at)))
     }
-    /// The best setting by smoothed costs, chosen on the line of each knob in turn.
+    /// The best setting by smoothed costs. It chooses the value of one knob after the other.
     fn steady(&self, known: &Known, at: Setting) -> Setting {
         (0..self.knobs.len()).fold(at, |at, knob| self.line(known, knob, &at).steady())
     }
@@ -199,7 +209,8 @@ impl Space {
         Ok(Some(at))
     }
 
-    /// Tries both sides of the best until settings are worse. A better setting becomes the best.
+    /// Tries both sides of the best until settings are worse. If one is better, it becomes the
+    /// best.
     fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         let mut knob = 0;
@@ -237,9 +248,9 @@ impl Space {
         Ok(Found { between: between.collect::<Result<_, Wanted>>()?, best: Some(best) })
     }
 
-    /// Tries the other knobs at values that cost less than the best but miss a limit: with more
-    /// streams, smaller chunks may keep a memory limit. Tries the nearest, middle and cheapest
-    /// value.
+    /// Looks at settings that cost less than the best but miss a limit. There it tries other values
+    /// of the other knobs. For example, with more streams, smaller chunks may keep a memory limit.
+    /// On each side it tries the nearest, the middle and the cheapest setting.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             for mut better in [true, false].map(|below| self.line(known, knob, at).outward(below)) {
@@ -265,7 +276,8 @@ impl Space {
         }
         Ok(())
     }
-    /// True if the mean price of `one` over all seeds is lower. False if equal: the loop must end.
+    /// True if `one` has a lower mean price over all seeds. Equal prices give false, so the loop
+    /// ends.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
@@ -276,8 +288,8 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// Checks that the settings shown next to the best ran under all seeds. An error has the
-    /// missing cells. `by_all` excludes what any rule excludes.
+    /// Checks that the settings shown next to the best ran under all seeds. The error has the
+    /// missing cells. In `by_all`, every rule excludes settings.
     pub fn beside(&self, known: &Known, by_all: &Known, best: &Setting) -> Result<(), Wanted> {
         let mut all = vec![self.present.clone()];
         for knob in 0..self.knobs.len() {
@@ -289,7 +301,7 @@ impl Space {
     }
 }
 
-/// A line: the results for the values of one knob, while the other knobs are as in `at`.
+/// A line: the results for the values of one knob. The other knobs have their values from `at`.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     space: &'a Space,
@@ -308,13 +320,12 @@ impl Line<'_> {
     fn settings(&self, values: &[String]) -> Vec<Setting> {
         values.iter().map(|value| self.with(value)).collect()
     }
-    /// All measured values of the knob, in order.
     pub(super) fn values(&self) -> Vec<String> {
         let on_line = |setting: &&Setting| with(setting, self.knob, &self.at[self.knob]) == *self.at;
         let values = self.known.0.keys().filter(on_line).map(|setting| setting[self.knob].clone());
         sorted(self.knob(), values.filter(|value| self.space.is_reached(self.knob, value)).collect())
     }
-    /// The measured settings below the best, or above it, the nearest first.
+    /// The measured settings on one side of the best, the nearest first.
     fn outward(&self, below: bool) -> Vec<Setting> {
         let (line, own) = (self.values(), &self.at[self.knob]);
         let i = line.iter().position(|value| value == own).expect("the best is on its own line");
@@ -325,7 +336,8 @@ impl Line<'_> {
         side
     }
 
-    /// The best value; `None` if all are excluded. `again`: searches only around the present best.
+    /// The best value; `None` if all are excluded. If `again`, searches only around the present
+    /// best.
     fn best(&self, again: bool) -> Result<Option<String>, Wanted> {
         let (few, more) = (self.space.few(), self.space.more());
         let mut values = if again { self.around() } else { self.knob().grid() };
@@ -352,7 +364,8 @@ impl Line<'_> {
         self.last_round(&values)
     }
 
-    /// The best under the first seeds. If all are excluded, also tries values between and defaults.
+    /// The best under the first seeds. If all are excluded, tries values between them and the
+    /// defaults.
     fn first(&self, values: &mut Vec<String>) -> Result<Option<String>, Wanted> {
         let few = self.space.few();
         need(self.known, &self.settings(values), few)?;
@@ -374,7 +387,7 @@ impl Line<'_> {
         Ok(self.pick(values, few))
     }
 
-    /// The present best, and a value one coarse step to each side of it.
+    /// The present best, and one value on each side at the distance of a coarse step.
     fn around(&self) -> Vec<String> {
         let (knob, best) = (self.knob(), &self.at[self.knob]);
         let Some(first) = knob.times(best, 0.25).or_else(|| knob.times(best, 4.0)) else {
@@ -387,15 +400,15 @@ impl Line<'_> {
         values
     }
 
-    /// The best of the values that ran under all these seeds; the first if several are equal.
+    /// The best value among those that ran under all these seeds. If some are equal, the first one.
     fn pick(&self, values: &[String], seeds: &[u64]) -> Option<String> {
         let price = |value: &String| self.known.get(&self.with(value))?.mean(seeds);
         let priced = values.iter().filter_map(|value| Some((price(value)?, value)));
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
     }
 
-    /// The next value to try and its index: in the wider of the two gaps next to the best at `i`.
-    /// `None` if both neighbours are close, equally good, or within the noise.
+    /// The next value to try, with its index. It lies in the wider gap next to the best value at
+    /// `i`. `None` if both neighbours are close, equally good, or within the noise.
     fn finer(&self, values: &[String], i: usize) -> Option<(usize, String)> {
         let (the, known, best) = (self.knob(), self.known, self.with(&values[i]));
         let sides = [i.checked_sub(1), Some(i + 1).filter(|j| *j < values.len())];
@@ -410,7 +423,7 @@ impl Line<'_> {
         widest.map(|(_, place, value)| (place, value)).filter(|(_, value)| !values.contains(value))
     }
 
-    /// Runs the best third of a line under all seeds, and returns the best value.
+    /// Runs the best third of a line under all seeds and returns the best value.
     fn last_round(&self, values: &[String]) -> Result<Option<String>, Wanted> {
         let (seeds, more) = (&self.space.seeds, self.space.more());
         let price = |value: &String| self.known.get(&self.with(value))?.mean(more);
@@ -422,9 +435,9 @@ impl Line<'_> {
         Ok(self.pick(values, seeds).or_else(|| self.pick(values, more)))
     }
 
-    /// Searches the end of the allowed range if a setting near the best costs less but misses a
-    /// limit. Beyond a local maximum may be a better one (2 000 rows in nine requests, not in
-    /// eight).
+    /// If a setting near the best costs less but misses a limit, searches up to this limit. A
+    /// better minimum may lie beyond a local one: for example, 2 000 rows may need 9 requests
+    /// instead of 8.
     fn search_past_local_minima(&self) -> Result<(), Wanted> {
         let (known, at) = (self.known, self.at);
         for mut side in [true, false].map(|below| self.outward(below)) {
@@ -446,7 +459,8 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// The best of the line by smoothed cost: the lowest of many noisy costs is low by luck.
+    /// The best value of the line by smoothed cost. Without smoothing, the lowest of many noisy
+    /// costs would be low by chance.
     fn steady(&self) -> Setting {
         let (known, at, seeds) = (self.known, self.at, &self.space.seeds);
         let octave = |setting: &Setting| self.knob().number(&setting[self.knob]).map(libm::log2);
@@ -461,15 +475,16 @@ impl Line<'_> {
         best.filter(better).map_or_else(|| at.clone(), |(there, _)| there.clone())
     }
 
-    /// On each side of the best, the first value that is worse beyond the noise.
+    /// The first value on each side of the best that is worse beyond the noise.
     fn sides(&self) -> Result<[Option<String>; 2], Wanted> {
-        // The best may be the only value on the line of another knob.
+        // If another knob found the best, it may be the only value on this line.
         if self.space.knobs.len() > 1 {
             self.best(true)?;
         }
         Ok([self.outwards(true)?, self.outwards(false)?])
     }
-    /// The first value on one side of the best that is worse beyond the noise; `None` if none is.
+    /// The first value on one side of the best that is worse beyond the noise; `None` if none is
+    /// worse.
     fn outwards(&self, below: bool) -> Result<Option<String>, Wanted> {
         if self.space.seeds.len() < SEEDS_MIN {
             return Ok(None);
@@ -480,7 +495,7 @@ impl Line<'_> {
         let mut end = side.iter().position(differs).unwrap_or(last);
         while !self.is_worse(&side[end])? {
             if end == last {
-                // If the best comes from another knob, this line may end before the range does.
+                // If another knob found the best, this line may end before the range ends.
                 let beyond = self.knob().times(&side[last][self.knob], if below { 0.25 } else { 4.0 });
                 need(self.known, &self.settings(beyond.as_slice()), self.space.more())?;
                 return Ok(None);
@@ -493,8 +508,8 @@ impl Line<'_> {
         Ok(Some(side[end][self.knob].clone()))
     }
 
-    /// True if a setting is worse than the best beyond the noise. One that may be excluded by
-    /// chance is compared by cost alone. If half of the seeds decide it, the others are not run.
+    /// True if a setting is worse than the best beyond the noise. If its exclusion may be chance,
+    /// only its cost counts. If half of the seeds decide, the other seeds do not run.
     fn is_worse(&self, there: &Setting) -> Result<bool, Wanted> {
         let (known, best, more) = (self.known, self.at, self.space.more());
         need(known, std::slice::from_ref(there), more)?;
@@ -512,7 +527,7 @@ impl Line<'_> {
         let own = [0.5, 2.0].into_iter().filter_map(|factor| self.knob().times(&self.at[self.knob], factor));
         own.chain(self.space.field[self.knob].iter().map(|shipped| shipped.value.clone())).collect()
     }
-    /// The flat region so far: the first and the last setting that are as good as the best.
+    /// The ends of the flat region so far: the first and last setting as good as the best.
     fn ends_of_flat(&self) -> [Option<Setting>; 2] {
         let line = self.settings(&self.values());
         let flat = |there: &&Setting| self.space.has(there) && is_flat(self.known, there, self.at);
@@ -525,7 +540,7 @@ fn sorted(knob: &Knob, mut values: Vec<String>) -> Vec<String> {
     values
 }
 
-/// The sort key of a value: the number, or for words the position in their list.
+/// The sort key of a value: its number. For words, the position in their list.
 fn order(knob: &Knob, value: &str) -> f64 {
     let listed = || knob.grid().iter().position(|known| known == value).map(|i| i as f64);
     knob.number(value).or_else(listed).unwrap_or(f64::MAX)
@@ -537,7 +552,7 @@ pub(super) fn with(at: &Setting, knob: usize, value: &str) -> Setting {
     setting
 }
 
-/// True if a setting is in the flat region: not excluded, and as good as the best in practice.
+/// True if a setting is not excluded and as good as the best in practice.
 fn is_flat(known: &Known, there: &Setting, best: &Setting) -> bool {
     !known.is_out(there) && known.cost(there, best).is_some_and(|cost| cost <= FLAT)
 }

@@ -1,4 +1,4 @@
-//! Searches of known curves: chunks that outages cut, with noise between seeds.
+//! Tests searches on known cost curves: chunks that outages interrupt, with noise between seeds.
 
 use std::collections::BTreeSet;
 
@@ -39,13 +39,13 @@ fn shipped(values: &[&str]) -> Vec<Shipped> {
     values.iter().map(one).collect()
 }
 
-/// Runs what is wanted until nothing is. Returns the result and the number of cells.
+/// Runs all cells that the search needs. Returns the result and the number of cells.
 fn search(space: &Space, price: impl Fn(&Setting, u64) -> Result<f64, String>) -> (Found, u64) {
     let (found, known) = searched(space, price);
     (found, known.0.values().map(|measured| measured.prices.len() as u64).sum())
 }
 
-/// Like [`search`], with all measurements.
+/// Like [`search`], but returns all measurements.
 fn searched(space: &Space, price: impl Fn(&Setting, u64) -> Result<f64, String>) -> (Found, Known) {
     let mut known = Known::default();
     let mut cells = 0;
@@ -74,7 +74,8 @@ fn rows(setting: &Setting) -> f64 {
     setting[0].parse().unwrap()
 }
 
-/// The closed form; a seed makes all settings dearer by up to a third, each alone by up to `own`.
+/// The closed form with noise. A seed adds up to 1/3 to all prices, and up to `own` to each
+/// setting.
 fn noisy(cost: Cost, own: f64, luck: u64) -> impl Fn(&Setting, u64) -> Result<f64, String> {
     move |setting, seed| {
         let draw = |purpose: &str, n: u64| Seed(luck * 1_000 + seed).stream(purpose, n, 0).unit();
@@ -87,7 +88,7 @@ fn noisy(cost: Cost, own: f64, luck: u64) -> impl Fn(&Setting, u64) -> Result<f6
 #[test]
 fn the_best_is_within_the_flat_region_and_takes_a_quarter_of_the_full_grid_at_most() {
     const WIDE: &str = "k=16..1048576";
-    // The full range, and the ranges that people ask for.
+    // The full range, and ranges that users typically give.
     for range in [WIDE, "k=16..8192", "k=64..32768"] {
         for ((name, cost), luck) in SIX.into_iter().flat_map(|link| (0..8).map(move |luck| (link, luck))) {
             let space = space(&[range], &["500"], 8);
@@ -108,7 +109,7 @@ fn the_best_is_within_the_flat_region_and_takes_a_quarter_of_the_full_grid_at_mo
     }
 }
 
-/// Uploads to a backend that works on each row, over links that break now and then.
+/// Uploads to a backend that works on each row, over links that sometimes fail.
 const PUSHES: [Cost; 3] = [
     Cost { chunk: 1.6, row: 0.16, mtbf: 45.0 },
     Cost { chunk: 0.3, row: 0.06, mtbf: 30.0 },
@@ -163,7 +164,7 @@ fn what_loses_a_row_is_no_candidate_though_it_be_the_fastest() {
     let fair = noisy(cost, 0.0, 1);
     let bound = cost.best() / 2.0;
     let lossy = |setting: &Setting, seed: u64| {
-        // Only one seed shows it.
+        // Only one seed shows the loss.
         if rows(setting) > bound && seed == 7 { Err("lost".to_owned()) } else { fair(setting, seed) }
     };
     let (found, _) = search(&space(&["k=16..65536"], &["500"], 8), lossy);
@@ -175,7 +176,7 @@ fn what_loses_a_row_is_no_candidate_though_it_be_the_fastest() {
 #[test]
 fn where_everything_is_out_there_is_no_best() {
     let (found, cells) = search(&space(&["k=16..8192"], &["500"], 8), |_, _| Err("stuck".to_owned()));
-    // Six of the first grid, five between them and the present one, under two seeds each.
+    // 6 settings of the first grid, 5 between them, and the present one, under 2 seeds each.
     assert_eq!((found.best, cells), (None, 24));
 }
 
@@ -204,7 +205,7 @@ fn too_few_seeds_have_a_best_and_no_interval() {
 
 #[test]
 fn knobs_that_need_each_other_are_both_found() {
-    // The valley is oblique: the best of each depends on the other.
+    // The valley is diagonal: the best value of each knob depends on the other knob.
     let price = |setting: &Setting, seed: u64| {
         let x = libm::log(setting[0].parse::<f64>().unwrap() / 300.0);
         let y = libm::log(setting[1].parse::<f64>().unwrap() / 40.0);
@@ -255,8 +256,8 @@ fn what_stands_beside_is_half_double_the_present_and_what_others_ship() {
 
 #[test]
 fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run_twice() {
-    // A notch that no search by halves would find, at a product's default; few seeds do not show
-    // it.
+    // A product's default is better than its neighbours. No bisection would find it, and few seeds
+    // do not show it.
     let fair = noisy(SIX[3].1, 0.0, 1);
     let notched = |setting: &Setting, seed: u64| {
         let part = match setting[0].as_str() {
@@ -277,7 +278,7 @@ fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run
     assert_eq!(tuned.figure, knob.points.iter().find(|point| point.value == "100").unwrap().figure);
 }
 
-/// Runs a place to its end; responses have at most `rows` rows; noise differs between settings.
+/// Runs a place to its end. Responses have at most `rows` rows, and noise differs per setting.
 fn place_of(space: Space, rows: u64) -> (PlaceTuned, BTreeSet<String>) {
     let mut ran = BTreeSet::new();
     let of = |setting: &Setting, seed| {
@@ -286,7 +287,7 @@ fn place_of(space: Space, rows: u64) -> (PlaceTuned, BTreeSet<String>) {
         let luck = Seed(seed).stream("luck", size, 0).below(100);
         sized(cell(seed, 10_000 * size.min(rows) + luck), size.min(rows))
     };
-    // If it is stopped, it reports the best so far.
+    // A search that is stopped reports the best setting so far.
     let tuned = place_watched(space, Limits::default(), of, |place, objective| {
         let so_far = place.tuned(objective);
         let stands = |knob: &KnobTuned| knob.points.iter().any(|point| point.value == knob.best);
@@ -338,12 +339,12 @@ fn cell(seed: u64, rate: u64) -> Judged {
     judged
 }
 
-/// A place whose search has ended; `cell` gives the cell of a setting under a seed.
+/// A place whose search has ended. `cell` returns the cell of a setting and a seed.
 fn place_with(space: Space, limits: Limits, cell: impl FnMut(&Setting, u64) -> Judged) -> PlaceTuned {
     place_watched(space, limits, cell, |_, _| ())
 }
 
-/// The same, and `look` is called after each setting; no cell is run twice.
+/// The same, but calls `look` after each setting. No cell runs twice.
 fn place_watched(
     space: Space,
     limits: Limits,
@@ -365,7 +366,7 @@ fn place_watched(
     place.tuned(&objective)
 }
 
-/// The cell, in which people wait longer than the limit, or not.
+/// The cell with a wait above the limit if `too_long`, otherwise below.
 fn waiting(mut judged: Judged, too_long: bool) -> Judged {
     fixture::wait(&mut judged, QUERIES, &[(0, if too_long { 150_000_000 } else { 50_000_000 })]);
     judged
@@ -395,7 +396,7 @@ fn a_best_at_the_end_of_the_range_is_said_to_be_limited_by_it_and_by_nothing_els
     insta::assert_snapshot!(told.concat());
 }
 
-/// A place with these rates; under one seed people wait too long if `slow` is true.
+/// A place with these rates. If `slow` is true for a setting, people wait too long under one seed.
 fn place_with_one_slow_seed(rate: impl Fn(f64, u64) -> u64, slow: impl Fn(f64) -> bool) -> PlaceTuned {
     let cell = |setting: &Setting, seed| {
         waiting(cell(seed, rate(rows(setting), seed) + seed), seed == 2 && slow(rows(setting)))
@@ -415,7 +416,7 @@ fn where_one_seed_decides_which_settings_are_candidates_it_is_said_and_ends_no_i
     assert!(doubtful.contains(&"500") && doubtful.contains(&"8192"), "{doubtful:?}");
     assert_eq!(knob.between.clone().unwrap()[1], None, "better ones may be candidates of other seeds");
     assert!(knob.luck.is_some());
-    // Dearer ones beyond the best decide nothing.
+    // Settings beyond the best that cost more do not matter.
     let falling = |x: f64, _| (1e7 / (x + 1e4 / x)) as u64;
     let place = place_with_one_slow_seed(falling, |x| x > 1_000.0);
     assert_eq!(place.knobs[0].luck, None);

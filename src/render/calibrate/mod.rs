@@ -1,11 +1,11 @@
 //! A calibration: the properties of an app's link and backend, estimated from a request log.
 //!
-//! The campaign room makes a [`Calibration`]. This room turns it into a [`story`], into JSON
-//! ([`to_json`]) or into a scenario.
+//! The module `campaign` makes a [`Calibration`]. This module turns it into a [`story`] for people,
+//! JSON ([`to_json`]), or a scenario.
 //!
-//! Invariants: if a log does not determine the figures, there are none, and a diagnosis says why.
-//! An estimate always has its interval. Each figure of the scenario comes from the calibration or
-//! is marked as assumed.
+//! Invariants: if a log does not determine the figures, there are no figures, and a diagnosis gives
+//! the reason. An estimate always has an interval. Each figure of the scenario comes from the
+//! calibration or is marked as assumed.
 
 mod record;
 mod scenario;

@@ -1,4 +1,6 @@
-//! The results of a calibration from a request log, as data.
+//! The data of a calibration, which estimates costs from a request log.
+//!
+//! A chunk is the rows of one response.
 
 use serde::Serialize;
 
@@ -7,14 +9,14 @@ use crate::base::Span;
 /// A figure with its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
-    /// The estimate; infinite if there is only a lower bound.
+    /// The estimate; infinite if only a lower bound is known.
     pub value: f64,
     pub low: f64,
     pub high: f64,
 }
 
 impl Estimate {
-    /// A figure that the user knows, without uncertainty.
+    /// A figure that the user gave, so it has no uncertainty.
     pub fn exactly(value: f64) -> Estimate {
         Estimate { value, low: value, high: value }
     }
@@ -26,23 +28,23 @@ impl Estimate {
     }
 }
 
-/// The figures that are estimated from a log. Times are in seconds.
+/// The figures that are estimated from a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Figures {
     /// The fixed overhead of a request, in seconds.
     pub overhead: Estimate,
-    /// The time of a row with its bytes, in seconds.
+    /// The time of a row, including its bytes, in seconds.
     pub row: Estimate,
-    /// The standard deviation of a duration, as a share of it.
+    /// The standard deviation of a duration, as a share of the duration.
     pub noise: Estimate,
     /// The mean transfer time between failures, in seconds.
     pub between: Estimate,
-    /// The best rows per chunk by the closed form. Without failures there is only a lower bound.
+    /// The best rows per chunk by the closed form. Without failures only a lower bound is known.
     pub best: Estimate,
-    /// The smallest and the largest chunk in which a row costs at most 3 % more.
+    /// The smallest and the largest chunk whose cost per row is at most 3 % above the best.
     pub flat: [f64; 2],
-    /// How much more a row costs in chunks of the log's mean size than in the best chunks, as a
-    /// share: 0.07 is 7 %. Without failures, compared with the lower bound.
+    /// The extra cost per row of the log's mean chunk, compared with the best chunk: 0.07 is 7 %.
+    /// Without failures, the best chunk is replaced by its lower bound.
     pub excess: Estimate,
 }
 
@@ -53,7 +55,7 @@ pub struct Census {
     pub answered: u64,
     pub cut: u64,
     pub timed_out: u64,
-    /// Requests that the server refused or the app cancelled.
+    /// Requests that the server refused, or that the app cancelled.
     pub refused: u64,
     pub not_sent: u64,
     pub outliers: u64,
@@ -64,12 +66,13 @@ pub struct Census {
     pub rows_mean_milli: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
-    /// Failures of requests that began while the link was up; next: these requests' transfer time.
+    /// Failures of requests that began while the link was up. `exposed_ns` is the transfer time of
+    /// all these requests.
     pub failures: u64,
     pub exposed_ns: Span,
 }
 
-/// Values that the user knows from elsewhere.
+/// Values that the user knows from other sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Given {
     pub overhead: Option<Span>,
@@ -81,13 +84,13 @@ pub struct Given {
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     Refuse,
-    /// The figures have only a lower bound of the chunk.
+    /// Only a lower bound of the chunk is known.
     Restrict,
     Note,
 }
 
-/// A row of the table of diagnoses: code, effect, text with `{}` for what was found, and a hint.
-/// The docs say when each applies, and why.
+/// A row of the table of diagnoses: code, effect, text and hint. In the text, `{}` stands for the
+/// found values. The docs explain when a diagnosis applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub code: &'static str,
@@ -154,17 +157,17 @@ pub struct Diagnosis {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
     pub source: String,
-    /// The column and the value that all these lines have, if the log was split; else `None`.
+    /// The column and the value that all these lines share; `None` if the log was not split.
     pub group: Option<(String, String)>,
     pub census: Census,
-    /// `None` if the log does not determine them.
+    /// `None` if the log does not determine the figures.
     pub figures: Option<Figures>,
-    /// What limits these figures; the decisive diagnoses come first.
+    /// The limits of the figures. The decisive diagnoses come first.
     pub diagnoses: Vec<Diagnosis>,
 }
 
 impl Calibration {
-    /// Adds a diagnosis if it `stands`. Returns `stands`.
+    /// Adds a diagnosis if `stands` is true. Returns `stands`.
     pub fn say<const N: usize>(&mut self, stands: bool, code: Code, found: [String; N]) -> bool {
         let says = found.iter().fold(code.rule().says.to_owned(), |says, x| says.replacen("{}", x, 1));
         self.diagnoses.extend(stands.then_some(Diagnosis { code, says }));

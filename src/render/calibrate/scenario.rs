@@ -1,8 +1,9 @@
-//! Turns a calibration into a scenario whose link and backend reproduce the requests of the log.
+//! Turns a calibration (costs estimated from a request log) into a scenario. The link and the
+//! backend of the scenario reproduce the requests of the log.
 //!
-//! The transport is bare and the backend is never full: the measured times already contain
-//! handshakes, slow start and queues. The round trip becomes the link's, all other costs the
-//! backend's, with the noise of the log.
+//! The transport has no handshakes, and the backend never has a queue, because the measured times
+//! already contain them. The link has the round trip time. The backend has all other costs, with
+//! the noise of the log. Noise is the random variation of durations.
 
 use super::record::{Calibration, Estimate, Figures};
 use super::shown::story;
@@ -10,18 +11,18 @@ use crate::base::Span;
 
 /// Bytes of JSON around the text of a row.
 const ROW_AROUND: f64 = 61.0;
-/// Bytes per row that are assumed if the log does not have them.
+/// The bytes per row if the log does not have them.
 const ROW_ASSUMED: f64 = 461.0;
-/// The least and the most rows of the scenario: enough for several chunks, few enough to run fast.
+/// The limits for the rows of the scenario. They allow several chunks and a fast run.
 const ROWS: [f64; 2] = [2_000.0, 40_000.0];
 const ROWS_BYTES_MAX: f64 = 64e6;
 const ROWS_LOADED: f64 = 150_000.0;
-/// The most that a scenario accepts for the width of a column and the rows of a chunk.
+/// A scenario accepts at most this width of a column, and at most this many rows of a chunk.
 const MOST: f64 = 1e6;
-/// The least and the most seconds that a scenario accepts between failures, and for a gap.
+/// The limits of a scenario for the seconds between failures.
 const BETWEEN: [f64; 2] = [1.0, 1e9];
 const GAP_ASSUMED: f64 = 5.0;
-/// Chunks smaller than the recommended one by more than this factor take long and show little.
+/// A chunk that is smaller than the recommended one by this factor takes long and shows little.
 const REACH: u64 = 64;
 
 impl Calibration {
@@ -40,13 +41,13 @@ impl Calibration {
     fn row_bytes(&self) -> f64 {
         self.census.bytes_a_row.map_or(ROW_ASSUMED, |bytes| bytes as f64).max(ROW_AROUND + 1.0)
     }
-    /// The recommended rows per chunk, or its lower bound.
+    /// The recommended rows per chunk. If it is not known, its lower bound.
     pub fn recommended(&self) -> u64 {
         let best = self.best();
         (if best.value.is_finite() { best.value } else { best.low }).max(1.0) as u64
     }
-    /// The smallest and the largest rows per chunk for an axis of doublings: from the log's own
-    /// chunk, or the recommended one if that is less, to all rows.
+    /// The smallest and the largest rows per chunk of an axis that doubles each value. It begins at
+    /// the log's own chunk or the recommended chunk, whichever is smaller, and ends at all rows.
     pub fn axis(&self) -> (u64, u64) {
         let (to, best) = ((self.rows() as u64).next_power_of_two().max(2), self.recommended());
         let from = (self.chunk() as u64).min(best).max(best / REACH).min(to / 2);
@@ -100,7 +101,7 @@ per_device = 0
 "oracle.stuck.devices" = 0
 "##,
             costs = self.costs(figures, rtt),
-            // Each load has few failures, so several devices are needed for a stable mean.
+            // A single load has few failures, so several devices are needed for a stable mean.
             devices = (ROWS_LOADED / rows).clamp(2.0, 16.0) as u64,
             chunk = self.chunk(),
             text = (self.row_bytes() - ROW_AROUND).round().min(MOST),
@@ -113,7 +114,8 @@ per_device = 0
         let [request, row, noise, mtbf] =
             [figures.overhead, figures.row, figures.noise, figures.between].map(|known| known.value);
         let fixed_cost = (request - rtt.as_secs_f64()).max(0.0);
-        // The log's noise is a share of the whole duration; here only the backend's part varies.
+        // The noise of the log is a share of the whole duration. Here only the part of the backend
+        // varies.
         let served = (fixed_cost + row * self.chunk()).max(1e-9);
         let service_cv = (noise * (request + row * self.chunk()) / served).min(10.0);
         let gaps = mtbf.is_finite().then(|| {
@@ -152,7 +154,7 @@ up = "1Gbit/s"
     }
 }
 
-/// Rounds to microseconds, or to nanoseconds below 1 ms, so that the text is short.
+/// Rounds to microseconds, or to nanoseconds below 1 ms, to keep the text short.
 fn micros(seconds: f64) -> Span {
     let ns = (seconds * 1e9).round() as u64;
     Span(if ns < 1_000_000 { ns } else { (ns + 500) / 1_000 * 1_000 })

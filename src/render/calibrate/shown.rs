@@ -1,4 +1,4 @@
-//! Shows calibrations to people and to programs.
+//! Shows calibrations (costs estimated from request logs) to people and to programs.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::metrics::human;
 use crate::render::Grid;
 use crate::render::lines;
 
-/// A figure: its name, its key in JSON, the factor to its unit there, and its text for people.
+/// A figure: its name, its key in JSON, the factor to its JSON unit, and its text for people.
 type Shown = (&'static str, &'static str, f64, fn(f64) -> String);
 
 const FIGURES: [Shown; 4] = [
@@ -17,13 +17,12 @@ const FIGURES: [Shown; 4] = [
     ("transfer between failures", "between_failures_ns", 1e9, span),
 ];
 
-/// Each of [`FIGURES`] with its estimate.
 fn shown(figures: &Figures) -> impl Iterator<Item = (Shown, Estimate)> {
     let Figures { overhead, row, noise, between, .. } = *figures;
     FIGURES.into_iter().zip([overhead, row, noise, between])
 }
 
-/// The results for a terminal: all figures of a single fit, or a table of several fits.
+/// The results for a terminal: all figures of one calibration, or a table of several ones.
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
     let mut parts = vec![in_short(fits)];
@@ -38,7 +37,7 @@ pub fn story(fits: &[Calibration]) -> String {
     parts.join("\n")
 }
 
-/// The recommended chunk and the reasons for it; for several fits a table.
+/// The recommended chunk with the reasons, or a table of several calibrations.
 pub fn in_short(fits: &[Calibration]) -> String {
     if let [fit] = fits {
         let chunk = fit.figures.as_ref().map(|figures| recommendation(fit, figures));
@@ -78,7 +77,7 @@ fn interval(known: Estimate, show: fn(f64) -> String) -> String {
     }
 }
 
-/// As JSON with integers; `null` for a figure that is unknown. Several fits are a list.
+/// The JSON form, with integers only. An unknown figure is `null`. Several calibrations are a list.
 pub fn to_json(fits: &[Calibration]) -> String {
     let value = match fits {
         [fit] => object(fit),
@@ -129,7 +128,6 @@ fn list(fit: &Calibration, decide: bool) -> String {
     chosen.map(|(_, d)| format!("  {}: {}\n", says(d), d.code.rule().hint)).collect()
 }
 
-/// A diagnosis with its code.
 pub fn says(diagnosis: &Diagnosis) -> String {
     format!("[{}] {}", diagnosis.code.rule().code, diagnosis.says)
 }
@@ -157,7 +155,7 @@ fn recommendation(fit: &Calibration, figures: &Figures) -> String {
     };
     if best.value.is_finite() {
         let ([from, to], of, ends) = (flat.map(rows), rows(best.value), interval(best, rows));
-        // If chunks hardly ever arrive, the cost has no bound to show.
+        // If almost no chunk arrives, the cost is infinite and is not shown.
         let dearer = if excess.value.is_finite() { than("that chunk") } else { String::new() };
         return format!(
             "recommended chunk: {of} rows ({ends}); {from} to {to} cost at most 3 % more\n{dearer}"

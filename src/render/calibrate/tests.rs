@@ -17,7 +17,7 @@ impl Calibration {
     }
 }
 
-/// 340 ms + 2.4 ms per row; one failure per minute.
+/// The costs are 340 ms and 2.4 ms per row, and 1 failure per minute.
 fn figures() -> Figures {
     Figures {
         overhead: about(0.34),
@@ -66,7 +66,7 @@ fn with(change: impl Fn(&mut Figures)) -> Calibration {
     calibration
 }
 
-/// The log does not say the chunk.
+/// A log that gives only lower bounds.
 fn least() -> Calibration {
     with(|figures| (figures.best, figures.between) = (Estimate::at_least(900.0), Estimate::at_least(400.0)))
 }
@@ -104,7 +104,7 @@ fn the_page_has_the_table_of_diagnostics() {
 
 fn plan(calibration: &Calibration, rtt: Span) -> Plan {
     let text = calibration.scenario("measured", rtt).expect("it has costs");
-    // The command-line tests check `[expect]`; they know the metrics.
+    // `[expect]` needs the metrics. The tests of the command line check it.
     let text = text.split("[expect]").next().unwrap_or_default();
     let document = Document::parse("measured.toml", text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
     let plans = document.plans(&Request::default(), &[StackDescription::builtin("builtin")]);
@@ -123,7 +123,7 @@ fn the_scenario_costs_what_the_calibration_says() {
         let small = with(|figures| figures.best = best);
         assert!(small.axis().0 <= small.recommended() && small.recommended() == 18, "{:?}", small.axis());
     }
-    // Nor with chunks that are far below it.
+    // A search does not begin with chunks far below the recommended size either.
     let mut tiny = example();
     tiny.census.rows_mean_milli = 1_000;
     assert_eq!((tiny.axis().0, example().axis().0), (32, 128));
@@ -148,7 +148,7 @@ fn every_log_with_costs_gives_a_scenario_that_runs() {
     set(&|of| of.noise = about(50.0));
     let none = set(&|of| of.between = Estimate::at_least(10.0));
     assert_eq!(none.fleets[0].links[0].0.gaps, None);
-    // As if durations were in another unit.
+    // The durations look as if they were in another unit.
     for between in [2.0, 2e-6] {
         let gaps = set(&|of| of.between = about(between)).fleets[0].links[0].0.gaps.expect("it fails");
         assert!(gaps.mean < gaps.mtbf, "a link that is down for longer than between failures: {gaps:?}");

@@ -1,4 +1,6 @@
-//! Renders a comparison as text.
+//! Writes a comparison of two sides (base and candidate) as text.
+//!
+//! A group has the cells (single simulations) that are compared with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,17 +19,17 @@ use crate::render::{Grid, Paint};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
     Worse,
-    /// Worse and better figures, and headline figures that changed otherwise.
+    /// Figures that are worse or better, and other headline figures that changed.
     Usual,
     All,
 }
 
-/// For people: what is worse, better or changed. With `all`, also what is the same.
+/// The text for people: figures that are worse, better or changed. With `all`, also equal figures.
 pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
     told(comparison, paint, if all { Shown::All } else { Shown::Usual })
 }
 
-/// In short: the verdict, what is worse, and what could not be compared.
+/// The short text: the verdict, worse figures, and figures that could not be compared.
 pub fn in_short(comparison: &Comparison, paint: Paint) -> String {
     told(comparison, paint, Shown::Worse)
 }
@@ -62,7 +64,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     text
 }
 
-/// A sentence for all groups without a difference, and the groups that have one.
+/// A sentence about all groups without a difference, and a list of the other groups.
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
         let same = group.differences.iter().all(is_equal);
@@ -81,7 +83,7 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     (format!("\n{none_differs} in {some} of {all} variants: {titles}\n"), others)
 }
 
-/// Sorts groups: those with a new failure first, the gravest first, then those with losses.
+/// Sorts groups: new failures first (the gravest at the start), then losses, then others.
 fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
     let loses = |group: &Group| {
         group.differences.iter().any(|d| d.finding == Finding::Worse && is_of_check(&d.metric))
@@ -93,12 +95,12 @@ fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
     groups
 }
 
-/// True if a figure does not differ, or too little to mention.
+/// True if the sides are equal, or differ too little to mention.
 fn is_equal(d: &Difference) -> bool {
     matches!(d.finding, Finding::Same | Finding::Equal)
 }
 
-/// The phrase for figures that are all the same, or all equal in practice.
+/// A phrase for figures that are all equal, exactly or in practice.
 fn none_differs<'d>(mut all: impl Iterator<Item = &'d Difference>) -> &'static str {
     if all.any(|d| d.finding == Finding::Equal) { "no figure differs by 1 %" } else { "no figure differs" }
 }
@@ -152,7 +154,7 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     parts.extend(told(count(Finding::Changed), &|n| format!("{n} changed, neither better nor worse")));
     let unclear = count(Finding::Unclear);
     let s = if unclear == 1 { "s" } else { "" };
-    // With too few seeds, chance cannot be ruled out.
+    // With too few seeds, chance can explain the difference.
     let unjudged = words::unjudged(comparison).map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
         (true, 0, _) => match (count(Finding::Equal), comparison.other_digests() as u64) {
@@ -193,7 +195,7 @@ fn heading(group: &Group) -> String {
     format!("\n{}: {}\n", group.title, parts.join(", "))
 }
 
-/// Explains the terms for several seeds. They are explained once.
+/// Explains once the terms that several seeds need.
 fn legend(comparison: &Comparison) -> &'static str {
     let of_chance = |group: &Group| group.basis != Basis::Exact && group.seeds.0 > 1;
     if !comparison.groups.iter().any(of_chance) {
@@ -206,16 +208,16 @@ fn legend(comparison: &Comparison) -> &'static str {
 
 const UNJUDGED: usize = 8;
 const FEW_GROUPS: usize = 4;
-/// The most figures per finding that are shown in a group, unless all are requested.
+/// The number of figures per finding that a group shows, unless all are requested.
 fn most(comparison: &Comparison) -> usize {
     if comparison.groups.len() > FEW_GROUPS { 3 } else { 8 }
 }
 
-/// A figure is called equal if its change is within this many millionths at 95 %.
+/// A figure is called equal if its 95 % interval is within this many millionths.
 const EQUAL_MAX: u64 = 50_000;
 const NAMED: usize = 4;
 
-/// Names the figure that improved most and the figure that got worse, in one line.
+/// One line with the figure that improved most and the figure that worsened most.
 fn trade(group: &Group) -> Option<String> {
     let [better, worse] = group.trade()?;
     let by = |d: &Difference| {
@@ -225,14 +227,14 @@ fn trade(group: &Group) -> Option<String> {
     Some(format!("trade: {} better{}, {} worse{}", called(better), by(better), called(worse), by(worse)))
 }
 
-/// The figures to show, the most important first, and a text with the number of further ones.
-/// Figures that may differ by chance, and parts of a shown figure, are not counted.
+/// The figures to show, the most important first, and a text with the number of further ones. The
+/// number leaves out figures that may differ by chance, and parts of a shown figure.
 fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, String) {
     if amount == Shown::All {
         return (group.differences.iter().collect(), String::new());
     }
     let mut shown: Vec<&Difference> = group.differences.iter().filter(|d| !is_equal(d)).collect();
-    // Shows one statistic per metric: one with the gravest finding, p95 if possible.
+    // Shows one statistic per metric. It has the gravest finding, and is p95 if possible.
     let gravest = group.metrics();
     let mut said = BTreeSet::new();
     let mut of_each = BTreeMap::new();
@@ -294,7 +296,7 @@ fn differences(group: &Group, paint: Paint, amount: Shown, most: usize) -> Strin
     painted(&table_of(&shown).terminal("  "), paint) + &more + &rest
 }
 
-/// Headline figures with too few seeds for a statement.
+/// Headline figures that have too few seeds for a finding.
 fn unjudged(group: &Group) -> Vec<&Difference> {
     if group.basis != Basis::Paired || group.lacks().is_none() {
         return Vec::new();
@@ -304,7 +306,7 @@ fn unjudged(group: &Group) -> Vec<&Difference> {
     open
 }
 
-/// The headline figures for which `asked` is true, the most important first.
+/// The headline figures that `asked` accepts, the most important first.
 fn headlines(group: &Group, asked: impl Fn(&Difference) -> bool) -> Vec<&Difference> {
     let gated = group.differences.iter().filter(|d| is_gated(&d.metric));
     let mut chosen: Vec<&Difference> = gated.filter(|d| asked(d)).collect();
@@ -312,13 +314,13 @@ fn headlines(group: &Group, asked: impl Fn(&Difference) -> bool) -> Vec<&Differe
     chosen
 }
 
-/// The largest size of the difference at 95 % confidence; `None` if unknown.
+/// The largest possible difference at 95 % confidence; `None` if unknown.
 fn bound(d: &Difference) -> Option<u64> {
     let ends = |(low, high): (i64, i64)| low.unsigned_abs().max(high.unsigned_abs());
     if d.finding == Finding::Same { Some(0) } else { d.interval_ppm.map(ends) }
 }
 
-/// Says which headline figures are equal, within which bound, and which are undecided.
+/// Lists the headline figures that are equal within a bound, and the undecided ones.
 fn equal_and_open(group: &Group) -> Vec<String> {
     if group.basis == Basis::Exact || group.lacks().is_some() {
         return Vec::new();
@@ -342,14 +344,14 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     equal.into_iter().chain(open).collect()
 }
 
-/// True if the difference is significant alone, but not among the many figures tested.
+/// True if the difference would be significant alone, but is not significant among all figures.
 fn leans(d: &Difference) -> bool {
     let leans = |(low, high): (i64, i64)| low > 0 || high < 0;
     d.finding == Finding::Unclear && d.interval_ppm.is_some_and(leans)
 }
 
-/// The metrics of these figures, each once. Adds the statistic if there is only one, and the change
-/// if that is significant alone.
+/// The metrics of these figures. If a metric has only one figure, its statistic is added. If the
+/// change would be significant alone, the change is added.
 fn listed(figures: &[&Difference]) -> String {
     let of = grouped(figures.iter().copied(), |d| d.metric.as_str());
     let name = |(metric, all): &(&str, Vec<&Difference>)| match all.as_slice() {
@@ -382,9 +384,9 @@ fn change(d: &Difference) -> String {
     match (d.change_ppm, d.base, d.candidate) {
         _ if d.lopsided => "not in all".to_owned(),
         (_, None, _) => "in neither".to_owned(),
-        // A change to a wait that never ends has no size.
+        // If a wait never ended on one side, its change has no size.
         (None, ..) if d.censored != [None; 2] && d.unit == Unit::Ns => "–".to_owned(),
-        // A change is never rounded to 0.
+        // A change must not be rounded to 0.
         (Some(0), Some(base), Some(candidate)) if base != candidate => {
             human::percent(if candidate > base { 1 } else { -1 })
         }
@@ -393,7 +395,7 @@ fn change(d: &Difference) -> String {
     }
 }
 
-/// An end of an interval as text. For a significant change it is never rounded to 0.
+/// An end of an interval as text. If the change is significant, the end is not rounded to 0.
 fn end(d: &Difference, ppm: i64) -> String {
     let is_judged = matches!(d.finding, Finding::Worse | Finding::Better);
     let least = if d.means[1] > d.means[0] { 1 } else { -1 };
@@ -462,7 +464,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     text
 }
 
-/// The worst newly failing cell: why it fails, and the command that runs it again.
+/// The worst cell with a new failure: its reasons, and the command that repeats it.
 fn failing(group: &Group) -> Vec<String> {
     let Some(cell) = &group.new_failing else { return Vec::new() };
     let reasons = reasons_of(cell).into_iter().take(REASONS);
@@ -471,11 +473,11 @@ fn failing(group: &Group) -> Vec<String> {
 }
 
 const REASONS: usize = 3;
-/// GitHub shows at most this many annotations of each kind per step.
+/// GitHub shows at most this many annotations per kind and step.
 const ANNOTATIONS: usize = 10;
 
-/// Annotations for a GitHub job: an error for a new failure and for losses, then a warning for each
-/// worse figure, the most important first.
+/// Annotations for a GitHub job: errors for a new failure and for losses, then a warning for each
+/// other worse figure, the most important first.
 pub fn annotations(comparison: &Comparison) -> String {
     let failure = match comparison.new_failure() {
         Exit::Success => String::new(),

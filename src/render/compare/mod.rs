@@ -1,5 +1,5 @@
-//! Renders a comparison: `formats` shows differences, `words` says why two sides cannot be
-//! compared.
+//! Writes comparisons as text. `formats` shows differences, and `words` says why two sides cannot
+//! be compared.
 
 mod formats;
 mod words;

@@ -23,7 +23,7 @@ fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> CellRecord {
     }
 }
 
-/// The cell, failed with these exit codes.
+/// The cell with a failure for each exit code.
 fn failed(cell: CellRecord, exits: &[Exit]) -> CellRecord {
     let reason = |exit: &Exit| Reason::Broken { exit_code: exit.code(), text: String::new() };
     let verdict = if exits.is_empty() { Verdict::Pass } else { Verdict::Fail };
@@ -68,7 +68,7 @@ fn a_cell_that_fails_in_the_candidate_alone_fails_with_its_own_code() {
 
 #[test]
 fn of_many_figures_only_what_chance_does_not_explain_differs_and_one_that_is_named_is_judged_alone() {
-    // Two hundred figures that vary by seed, and one that is off by three times its error.
+    // 200 figures vary by seed. One figure differs by three times its standard error.
     let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);
     let cells = |variant: &'static str, shift: u64| {
         let cell = move |seed| {
@@ -109,7 +109,7 @@ fn a_change_is_held_against_what_is_tolerated_by_its_nearer_end() {
     assert!(wasted.exceeds(u64::MAX), "a step from nothing has no share");
 }
 
-/// Seeds from `from` on, with a distribution that has observations if `some` is true.
+/// Seeds from `from` on. A cell has observations if `some` is true for its seed.
 fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
     let cell = |seed| {
         let mut cell = cell(variant, seed, 1_000, 50);
@@ -125,7 +125,7 @@ const WAIT: &str = "engine.write_acknowledged.duration";
 
 #[test]
 fn the_change_that_is_told_lies_in_its_interval_though_one_pair_moves_the_means() {
-    // Nine of ten waits are a fifth shorter; one is an hour.
+    // 9 of 10 waits are shorter by 20 %, and one takes an hour.
     let wait = |s: u64| if s == 7 { 3_600_000 } else { 800 + s };
     let base = side("a", (0..10).map(|s| cell(Some("x"), s, 1_000, 1_000 + s)).collect());
     let candidate = side("b", (0..10).map(|s| cell(Some("y"), s, 900, wait(s))).collect());
@@ -155,7 +155,7 @@ fn usual(rate: u64, wait: u64) -> Vec<CellRecord> {
     vec![cell(None, 1, rate, wait)]
 }
 
-/// `n` seeds of a variant; under seed 3 this metric has another value.
+/// `n` seeds of a variant. The metric has another value under seed 3.
 fn under_seed_3(
     variant: Option<&str>,
     n: u64,
@@ -313,7 +313,7 @@ fn comparisons_are_told_with_what_differs_first() {
     for (name, cases) in [("figures", of_figures()), ("lacks", of_lacks()), ("cells", of_cells())] {
         insta::assert_snapshot!(name, cases.into_iter().map(told).collect::<String>());
     }
-    // With one named metric the rest does not matter.
+    // If the user names one metric, other metrics do not matter.
     let of = |digest: &str| {
         let cells = vec![CellRecord { digest: digest.to_owned(), ..cell(None, 1, 5, 7) }];
         side(digest, cells).of_metrics(&["engine.rows.rate".to_owned()])
@@ -329,7 +329,7 @@ fn a_figure_counts_once_and_a_trade_is_called_so() {
         (0..30).fold(cell, |cell, n| with(cell, &format!("x.y.{n}"), Unit::Count, p50 + n))
     };
     let compared = |base, candidate| compare(&side("a", vec![base]), &side("b", vec![candidate]));
-    // Half of the waits are shorter, but 95 of 100 are longer: worse, and both are reported.
+    // The median is shorter, but p95 is longer. The finding is worse, and both are reported.
     let within = compared(of(200, 400, 50), of(100, 600, 50));
     assert_eq!([Finding::Worse, Finding::Better].map(|of| within.count(of)), [1, 0]);
     let told = human(&within, Paint(false), false);

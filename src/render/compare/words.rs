@@ -1,4 +1,8 @@
-//! Says why two sides, or cells and a baseline, cannot be compared, and how cells differ from it.
+//! Explains why two sides, or cells and a baseline, cannot be compared, and how cells differ from a
+//! baseline.
+//!
+//! A cell is one simulation. A baseline is a file of figures that a run must reproduce. The sides
+//! of a comparison are called base and candidate.
 
 use crate::analysis::compare::{
     Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Unmeasured, Worst,
@@ -8,7 +12,7 @@ use crate::metrics::{Unit, human};
 use crate::render::lines::joined;
 use crate::stats::PAIRS_MIN;
 
-/// Says why a part cannot be judged, and what would help. `None` if all is judged.
+/// The reason why a group cannot be judged, and what would help; `None` if all can be judged.
 pub fn unjudged(comparison: &Comparison) -> Option<String> {
     let (group, least) = comparison.unjudged()?;
     let (whose, of_each) =
@@ -17,26 +21,26 @@ pub fn unjudged(comparison: &Comparison) -> Option<String> {
     Some(format!("not judged: {seeds}{of_each}, but {least} are needed: run both with --seeds 1..={least}"))
 }
 
-/// Says which seeds or metrics of the base the candidate lacks. `None` if it has all.
+/// The seeds and metrics of the base that are missing in the candidate; `None` if none is missing.
 pub fn lacking(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.missing.is_empty());
     let seeds = groups.map(|group| lacks_of(group, false).join("; ") + &of(&group.title));
     joined(distinct(comparison.unmatched.0.iter().cloned().chain(seeds)), "; ")
 }
 
-/// Names the metrics whose units or shapes differ between the sides. `None` if there are none.
+/// The metrics whose units or shapes differ between the sides; `None` if there are none.
 pub fn unlike(comparison: &Comparison) -> Option<String> {
     joined(distinct(comparison.groups.iter().flat_map(|group| &group.unlike).map(unlike_shapes_text)), "; ")
 }
 
-/// Names the seeds for which one side has different results. `None` if there are none.
+/// The seeds for which one side has several different results; `None` if there are none.
 pub fn copies(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.copies.is_empty());
     let seeds = joined(distinct(groups.map(|group| group.copies.join(", ") + &of(&group.title))), "; ")?;
     Some(format!("one side has several cells of seed {seeds} with different results"))
 }
 
-/// Names metrics that only one side has measured, or both sides under too few seeds.
+/// The metrics that only one side measured, or that too few seeds have.
 pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
     let (base, candidate) = &comparison.sides;
     let told = |Unmeasured { metric, group, lacks }: Unmeasured<'_>| match lacks {
@@ -55,7 +59,7 @@ pub fn unmeasured(comparison: &Comparison, asked: &[String]) -> Option<String> {
     joined(distinct(comparison.unmeasured(asked).into_iter().map(told)), "; ")
 }
 
-/// How cells differ from a baseline, as a reason or a line.
+/// The difference between cells and a baseline as text.
 pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
     let name = standard.name;
     let over = |figure: &Difference| {
@@ -112,12 +116,12 @@ pub(super) fn called(d: &Difference) -> String {
     if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
 }
 
-/// The figures of both sides. If they differ, they have enough digits to show it.
+/// The figures of both sides. If they differ, they get enough digits to show the difference.
 pub(super) fn figures(d: &Difference) -> [String; 2] {
     let about = if d.unit == Unit::Uj { "≈ " } else { "" };
     let shown = numbers(d).map(|text| format!("{about}{text}"));
     let Some(of) = d.of else { return shown };
-    // For waits that never ended the text already has the count.
+    // If waits never ended, the text already has the count.
     [0, 1].map(|side| match d.censored[side] {
         Some(_) => shown[side].clone(),
         None => format!("{} (of {})", shown[side], human::thousands(of[side])),
@@ -135,7 +139,7 @@ fn numbers(d: &Difference) -> [String; 2] {
     };
     let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
     let told = [low, high].map(|mean| human::mean(d.unit, mean));
-    // Rare events: the whole numbers may be equal, or 0, although the means differ.
+    // Means of rare events can differ although their rounded values are equal.
     let is_rare = base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n));
     let shown = if is_rare { told } else { human::pair(d.unit, base, candidate) };
     match shown[0] == shown[1] {
@@ -145,7 +149,7 @@ fn numbers(d: &Difference) -> [String; 2] {
     }
 }
 
-/// A seed with what it lacks: `2 (without engine.rows.rate and 1 more)`.
+/// A seed with its missing metrics: `2 (without engine.rows.rate and 1 more)`.
 pub(super) fn missing(Missing { seed, without }: &Missing) -> String {
     match without.as_slice() {
         [] => seed.clone(),
@@ -154,7 +158,7 @@ pub(super) fn missing(Missing { seed, without }: &Missing) -> String {
     }
 }
 
-/// The missing seeds, and the metrics that other seeds lack, each once. `all`: not only the first.
+/// The missing seeds, and the missing metrics of other seeds. With `all`, nothing is shortened.
 pub(super) fn lacks_of(group: &Group, all: bool) -> Vec<String> {
     const NAMED: usize = 3;
     let (gone, partly): (Vec<&Missing>, Vec<&Missing>) =
@@ -182,12 +186,12 @@ pub(super) fn unlike_shapes_text(of: &Unlike) -> String {
     format!("{} is {here} in one cell and {there} in another", of.metric)
 }
 
-/// A title for the end of a phrase; empty if there is only one group.
+/// The title as the end of a phrase; empty if there is only one group.
 pub(super) fn of(title: &str) -> String {
     if title.is_empty() { String::new() } else { format!(" of {title}") }
 }
 
-/// Says which sums are not judged, because one side has more devices or hours.
+/// The sums that have no better direction, because one side has more devices or hours.
 pub(super) fn other_size(group: &Group) -> Option<String> {
     let devices = group.devices.map(|[base, candidate]| {
         format!("{} against {} in the base", human::count(candidate, "device"), base)

@@ -1,10 +1,10 @@
-//! A plot on the page, drawn for a wide screen and for a phone.
+//! Puts a plot on the page, drawn once for a wide screen and once for a phone.
 
 use maud::{Markup, PreEscaped, html};
 
 use crate::render::svg::{Size, Svg};
 
-/// Two drawings of a plot, a wide and a narrow one. The page shows the one that fits its width.
+/// The wide and the narrow drawing of a plot. The page shows the one that fits its width.
 pub(super) fn wide_and_narrow([wide, narrow]: &[Svg; 2]) -> Markup {
     html! {
         div.wide { (PreEscaped(wide.inline())) }
@@ -24,7 +24,7 @@ pub(super) fn figure(draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> M
     }
 }
 
-/// A note that only the first `most` of `all` are drawn; empty if all are.
+/// The note that only the first `most` of `all` items are drawn; empty if all are drawn.
 pub(super) fn first_of(most: usize, all: usize, what: &str) -> Markup {
     html! {
         @if all > most { p.note { "The first " (most) " of " (all) " " (what) " are drawn; the table has all." } }

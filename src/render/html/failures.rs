@@ -1,4 +1,7 @@
-//! The failures of a run, the gravest first, each with the command that repeats it.
+//! The failures of a run, the gravest first. Each has the command that repeats it.
+//!
+//! A cell is one simulation: one variant and one seed. A matrix is a run that shows the result of
+//! each setting, and a failing setting is a result, too.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -62,7 +65,7 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
     }
 }
 
-/// The failing cells of a search or a matrix: these are results.
+/// The failing cells of a search or a matrix. They are results, not failures of the run.
 pub(super) fn found(record: &RunRecord) -> Markup {
     let (head, note) = match record.matrix {
         true => ("What settings miss", "A matrix is run to show such misses. They do not fail the run."),

@@ -1,4 +1,8 @@
-//! The headline figures in plain words, the gates, the table of cells, and answers.
+//! The headline figures as sentences, the gates (limits on figures), the table of cells, and
+//! answers.
+//!
+//! A cell is one simulation: one variant and one seed. A matrix is a run that shows the result of
+//! each setting, and a failing setting is a result, too.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +16,13 @@ use crate::render::brief::{Checks, HeadlineFigure, brief, checks, glance, popula
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
 
-/// The most gates shown one by one: of missed gates, and of all others if there are no more.
+/// The largest number of missed gates, and of other gates, that are shown one by one.
 const GATES: (usize, usize) = (100, 20);
 const CELLS: usize = 200;
 const COLUMNS: usize = 24;
 
-/// A card for each sentence of a setting. Several settings are in the table of figures instead.
+/// A card for each sentence about a setting. If there are several settings, the table of figures
+/// shows them instead.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| !cell.metrics.is_empty()).collect();
     let Checks { found, passed, .. } = checks(&cells);
@@ -110,7 +115,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         Verdict::Pass => (3, None),
     });
     told.truncate(CELLS);
-    // A failing setting is excluded in a search that has a result, and it is a result in a matrix.
+    // A failing setting is excluded in a search with a result. In a matrix it is a result.
     let found = if record.matrix { "misses something" } else { "excluded" };
     let figure = |cell: &CellRecord, column: &str| {
         let (metric, stat) = column.split_once(' ').unwrap_or((column, "value"));

@@ -1,4 +1,6 @@
-//! Assembles the page from top to bottom.
+//! Builds the page from top to bottom.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +42,8 @@ pub fn page(record: &RunRecord) -> String {
                 main {
                     @if !record.is_of_findings() { (failures::failures(record)) }
                     (figures::answers(record))
-                    // In a search that has a result, failing settings are excluded, not failures.
+                    // In a search with a result, failing settings are excluded. They are not
+                    // failures.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if record.matrix { (failures::found(record)) }
                     (failures::undone(record))
@@ -67,21 +70,21 @@ pub fn page(record: &RunRecord) -> String {
             }
         }
     };
-    // Non-breaking spaces keep a number on one line.
+    // A non-breaking space keeps a number on one line.
     page.into_string().replace('\u{2009}', "\u{202f}")
 }
 
-/// True if the record is about many settings, as in a sweep or a search, not about single cells.
+/// True if the record is about many settings, as in a sweep or a search.
 fn is_a_grid(record: &RunRecord) -> bool {
     record.sweep.is_some() || record.tune.is_some()
 }
 
-/// The search, if it has a result: then failing settings are results, not failures.
+/// The search if it has a result. Then failing settings are results, not failures.
 fn found(record: &RunRecord) -> Option<&TuneRecord> {
     record.tune.as_ref().filter(|_| record.is_of_findings())
 }
 
-/// The first line of the terminal without the verdict, which the page shows above it.
+/// The first line of the terminal output without the verdict, which the page already shows.
 fn summed_up(record: &RunRecord) -> String {
     let line = headline(record, Paint(false));
     let told = line.rsplit_once(" (").map_or(line.as_str(), |(_, told)| told);
@@ -115,7 +118,7 @@ fn drawn(record: &RunRecord) -> Markup {
                 @if record.cells.len() == 1 {
                     div.plots { (over_time(record, cell)) }
                 } @else {
-                    // No single cell represents a sweep, so none is open.
+                    // In a sweep no single cell stands for all, so no cell is open.
                     details open[i == 0 && !is_a_grid(record)] {
                         summary { (cell.id) }
                         div.plots { (over_time(record, cell)) }
@@ -226,7 +229,7 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
 }
 
 fn scenarios(record: &RunRecord) -> Markup {
-    // The cells of a grid name the keys by which its settings differ.
+    // In a sweep the cells name the keys by which settings differ.
     let shown = if is_a_grid(record) { 1 } else { SCENARIOS };
     html! {
         h2 { "Scenario" }

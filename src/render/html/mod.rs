@@ -1,15 +1,15 @@
-//! `report.html`: a run as one page.
+//! `report.html`: the results of a run on one page.
 //!
-//! [`page`] renders a record into one file that loads nothing and runs no script.
+//! [`page`] renders a record into one HTML file. The file loads nothing and runs no script.
 //!
 //! Invariants:
 //!
 //! - The verdict comes first. Then come the failures, each with the command that repeats it.
-//! - Under each plot, a text says how to read it, and a table has its data.
-//! - The size of the page is bounded for any run. The page counts what it leaves out.
+//! - Under each plot, a text explains the plot, and a table has its data.
+//! - The page has a limited size for any run. It gives the number of items that it leaves out.
 //!
-//! Read `layout` first: it assembles the page. `plots` selects what can be drawn, and `drawing`
-//! puts a plot on the page.
+//! Read `layout` first: it builds the page. `plots` selects the plots, and `drawing` puts them on
+//! the page.
 
 mod drawing;
 mod failures;

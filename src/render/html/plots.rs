@@ -1,4 +1,4 @@
-//! Builds the plots for which a record has data.
+//! Builds the plots for which a record has data. A cell is one simulation.
 
 use std::collections::BTreeMap;
 
@@ -15,24 +15,24 @@ const DURATIONS: [(&str, &str); 5] = [
     ("engine.write_visible.duration", "edit seen"),
     ("engine.request.duration", "one request"),
 ];
-/// The most devices with a violation that get a lane in a plot even without events.
+/// At most this many devices with a violation get a lane, even if no event names them.
 const DEVICES_DRAWN: usize = 2;
-/// The most named faults that get a strip of their own.
+/// At most this many named faults get their own strip.
 const FAULTS_DRAWN: usize = 6;
-/// A strip with more marks shows counts in `BINS` intervals instead: this bounds the page's size.
+/// A strip with more marks shows counts in `BINS` intervals instead. This limits the page's size.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
 
 const VARIANTS_DRAWN: usize = 12;
 
-/// How long people and requests waited in a cell, by percentile; `None` if nothing was observed.
+/// The waits of people and requests in a cell, by percentile; `None` without observations.
 pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     const STATS: [(&str, &str); 5] =
         [("min", "least"), ("p50", "half"), ("p95", "95 %"), ("p99", "99 %"), ("max", "longest")];
     let curve = |(metric, name): &(&str, &str)| {
         let figure = cell.metrics.get(*metric)?;
-        // A logarithmic axis has no 0, so the least value is 1 ns. The curve ends before the first
-        // percentile whose wait never ended.
+        // A logarithmic axis has no 0, so the smallest value is 1 ns. The curve ends before the
+        // first percentile that is a wait without an end.
         let point = |(i, (stat, _)): (usize, &(&str, &str))| {
             let y = figure.stat(stat).filter(|value| *value != NEVER)?.max(1) as f64;
             Some(Point { x: i as f64, y, interval: None, candidate: true, seeds: None })
@@ -105,16 +105,17 @@ pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
 fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeline {
     let end = cell.virtual_ns.max(series.at_ns.last().copied().unwrap_or(0));
     let script = cell.phases.script_ns;
-    // No mark close to the end of the axis, where it would cover other marks.
+    // Near the end of the axis, the mark would cover other marks.
     let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
-    // The keys of the whole scenario come before its first table.
+    // Keys of the whole scenario stand before its first table.
     let keys = record.resolved.get(&cell.resolved).and_then(|text| text.split("\n[").next());
     let start = keys.and_then(|keys| keys.lines().find_map(|line| line.strip_prefix("start = ")));
     let clock = start.and_then(|start| Clock::parse(start.trim_matches('"')));
     Timeline { end, phase, clock, ..Timeline::default() }
 }
 
-/// When devices had no link or process, and which faults hit them; `None` if there were none.
+/// The times at which devices had no link or no process, and the faults that hit them. `None` if
+/// there were none.
 pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
     let online = series.values.get("device.online.count");
@@ -122,7 +123,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let offline = Strip { name: "offline".to_owned(), spans, ticks: Vec::new() };
     let mut strips: Vec<Strip> = Some(offline).filter(|strip| !strip.spans.is_empty()).into_iter().collect();
     let blank = blank(record, cell, series);
-    // The last sample at which no device had been online yet; 0 if there is none.
+    // The last sample before the first device came online; 0 if there is none.
     let up = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
     let first = up.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0);
     let mut left_out =
@@ -153,7 +154,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
 }
 
-/// Counts instants in intervals of equal length; the height is relative to the greatest count.
+/// Counts instants in intervals of equal length. Heights are relative to the largest count.
 fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
     let long = (end / BINS).max(1);
     let mut bins: BTreeMap<u64, u64> = BTreeMap::new();
@@ -165,7 +166,8 @@ fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
     bins.into_iter().map(bin).collect()
 }
 
-/// Intervals without a link or process, each with the share of devices; of those once online.
+/// The intervals in which devices had no link or no process, with the share of such devices. A
+/// device counts only after it was online for the first time.
 fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
     let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));
@@ -183,13 +185,13 @@ fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64
     spans
 }
 
-/// The life of a record (all that happened to it), with a lane per device with a violation on it.
+/// The life of a record (everything that happened to it). Each device with a violation has a lane.
 pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     let of_it = cell.violations.iter().filter(|v| v.record.as_ref() == Some(&life.record));
     let mut devices: Vec<String> = of_it.filter_map(|violation| violation.device.clone()).collect();
     devices.dedup();
     devices.truncate(DEVICES_DRAWN);
-    // All moments are about this record, so its long key is left out of the texts.
+    // All steps are about this record, so the texts show only the beginning of its long key.
     let key = life.record.split_once('/').map_or("", |(_, key)| key);
     let short = key.chars().take(8).chain(['…']).collect::<String>();
     let shown = if key.chars().count() > 12 { &short } else { key };
@@ -204,7 +206,7 @@ pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     })
 }
 
-/// The figures in which variants of the only scenario differ; `None` if there is one variant.
+/// The figures in which the variants of a scenario differ; `None` if there is only one variant.
 pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     let cells = record.cells.iter().filter(|cell| !cell.metrics.is_empty());
     let variants = grouped(cells, |cell| cell.variant.as_deref());
@@ -215,7 +217,7 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     }
     let all: Vec<Vec<HeadlineFigure>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
     let group = |(what, figures): (&str, Vec<Option<&HeadlineFigure>>)| {
-        // A wait that never ended is drawn as long as the longest known wait.
+        // A wait that never ended is drawn with the length of the longest known wait.
         let known = |one: &HeadlineFigure| match (one.value, one.censored) {
             (NEVER, Some(censored)) => censored.waited,
             (_, _) => libm::round(one.each()) as u64,

@@ -1,4 +1,4 @@
-//! The style of the page; [`super::super::svg::CSS`] styles colours and plots.
+//! The style of the page. Colours and plots have their own style, [`super::super::svg::CSS`].
 
 pub(super) const CSS: &str = "\
 :root{color-scheme:light dark}*{box-sizing:border-box}\

@@ -1,14 +1,15 @@
-//! The data of plots as tables.
+//! Shows the data of plots as tables.
 
 use crate::metrics::human;
 use crate::render::Grid;
 use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
-/// The most rows of a table over time. `series.csv` has all rows.
+/// The largest number of rows in a table over time. `series.csv` has all rows.
 const ROWS_OVER_TIME: usize = 24;
 const STRIP_ROWS_MAX: usize = 40;
 
-/// A row per setting and a column per curve. Before it the number of seeds, if curves differ in it.
+/// One row per setting and one column per curve. If curves differ in their numbers of seeds, each
+/// has a second column with these numbers.
 pub(super) fn of_curves(curves: &Curves) -> String {
     let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
     let columns = |texts: [String; 2]| texts.into_iter().skip(usize::from(!counted));

@@ -12,7 +12,7 @@ use crate::world::Outcome;
 
 const MINUTE: u64 = 60_000_000_000;
 
-/// An outcome with series in which `missing` of three devices go offline for a while.
+/// An outcome with time series. `missing` of 3 devices are offline for 10 minutes.
 fn timed(mut outcome: Outcome, missing: u64) -> Outcome {
     let at = |minute: u64| {
         let offline = if (20..30).contains(&minute) { missing } else { 0 };
@@ -54,7 +54,7 @@ fn failing() -> RunRecord {
     record
 }
 
-/// A page from header to footer, one line per element, with the titles of drawings.
+/// A page from header to footer, with one line per element and the titles of drawings.
 fn shown(record: &RunRecord) -> String {
     let page = page(record);
     let (mut rest, _) = page.split_once("<body>").unwrap().1.split_once("<footer>").unwrap();
@@ -132,7 +132,7 @@ fn variants_that_differ_stand_side_by_side() {
     for (at, cell) in record.cells.iter_mut().enumerate() {
         cell.metrics.insert("net.down.bytes".into(), bytes(1 << 20 << (at / 10)));
     }
-    // The eight seeds of one variant fail by one cause, and are shown once.
+    // The 8 seeds of a variant fail by one cause, so they are shown once.
     assert_snapshot!(before(&record, "<h2>Over time"));
 }
 
@@ -148,7 +148,7 @@ fn of_each_setting_one_cell_is_drawn_before_a_second_of_any() {
     let kept = record.cells.iter().filter(|cell| cell.series.is_some());
     let kept: Vec<&str> = kept.map(|cell| cell.variant.as_deref().unwrap()).collect();
     assert_eq!(kept, ["a", "a", "a", "b", "b", "b", "c", "c"]);
-    // A failing cell comes first, but not alone.
+    // Failing cells come first, but other settings are drawn, too.
     let mut failing = three_variants("c");
     keep_first_series(&mut failing);
     assert_eq!(drawn(&failing), ["ties.c.s0", "ties.a.s0", "ties.b.s0", "ties.c.s1"]);
@@ -175,7 +175,7 @@ fn of_a_search_the_best_and_the_present_setting_are_drawn_first() {
 fn a_run_of_failures_only_is_bounded_too() {
     let mut record = record((0..500).map(|_| fixture::lost(60)).collect());
     for (at, cell) in record.cells.iter_mut().enumerate() {
-        // Each has a cause of its own.
+        // Each cell has its own cause.
         cell.variant = Some(format!("v{at}"));
         let lines: Vec<String> = (0..10_000).map(|i| format!("08:00:00.000 d17 line {i}")).collect();
         cell.lives = vec![LifeRecord { record: "appointment/k0".to_owned(), lines, steps: Vec::new() }];
@@ -209,7 +209,8 @@ fn outages_of_many_devices_stay_a_plot_of_bounded_size_that_says_what_it_leaves_
 #[test]
 fn devices_before_their_first_login_are_not_offline_and_faults_before_it_befall_nobody() {
     let mut outcome = fixture::outcome();
-    // One logs in after 20 minutes, the others after 40; one of them is offline for the last ten.
+    // One device logs in after 20 minutes and the others after 40. One is offline for the last 10
+    // minutes.
     let online = |minute: u64| match minute {
         0..20 => 0,
         20..40 => 1,
@@ -223,7 +224,7 @@ fn devices_before_their_first_login_are_not_offline_and_faults_before_it_befall_
     outcome.faults.push((Time::FAR, "chaos: kill".to_owned()));
     let record = record(vec![outcome]);
     let drawn = outages(&record, &record.cells[0]).unwrap();
-    // Equal neighbours are merged; the height is the share of devices.
+    // Equal neighbours are merged. The height is the share of devices.
     let shown = |span: &(u64, u64, f64, String)| (span.0 / MINUTE, span.1 / MINUTE, (span.2 * 1e3) as u64);
     assert_eq!(drawn.strips[0].spans.iter().map(shown).collect::<Vec<_>>(), [(50, 60, 333)]);
     assert_eq!(drawn.strips[1].ticks, [45 * MINUTE]);
@@ -256,7 +257,7 @@ fn a_sweep_is_drawn_along_its_first_axis() {
     let axes = vec![AxisRecord { key: "engine.pull.chunk_rows".to_owned(), values }];
     let objective = "engine.session.duration:p50".to_owned();
     record.sweep = Some(SweepRecord { objective, axes, against: None });
-    // A stopped run says what was not done.
+    // A stopped run names the missing results.
     record.verdict = Verdict::Incomplete;
     record.cells[3].verdict = Verdict::Incomplete;
     record.notes = vec!["interrupted: 3 of 4 cells ended".to_owned()];
@@ -320,7 +321,7 @@ fn a_search_shows_the_interval_of_what_ran_under_all_seeds_and_which_settings_di
     let intervals: Vec<bool> = points.iter().map(|point| point.interval.is_some()).collect();
     assert_eq!(intervals, [false, false, false, true, true, false], "of four seeds that have cells");
     let (low, high) = points[4].interval.unwrap();
-    // Mean 97.2 (harmonic), standard error 3.3 %, Student's factor 3.18.
+    // The harmonic mean is 97.2, its standard error is 3.3 %, and Student's factor is 3.18.
     assert!((87_000.0..89_000.0).contains(&low) && (107_000.0..109_000.0).contains(&high), "{low} to {high}");
     let svg = drawn.draw(Size::Wide).inline();
     assert_eq!(svg.matches("class=\"o c0\"").count(), 3, "those of fewer seeds are hollow");

@@ -1,4 +1,6 @@
-//! The result of a search for the best settings.
+//! Shows the result of a search for the best settings.
+//!
+//! A place is a variant with one value for each key that is not searched.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -11,7 +13,7 @@ use crate::render::lines::joined;
 use crate::render::svg::{Curve, Curves, Point};
 use crate::render::tune::story;
 
-/// A plot for each searched key, then each place in words, with the defaults of other products.
+/// One plot per searched key, then a text per place, with the defaults of other products.
 pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     html! {
         h2 { "The best settings" }
@@ -65,7 +67,7 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     }
 }
 
-/// Curves along one key, one per place. `None` for a key with words, or with fewer than two values.
+/// The curves along one key, one per place. `None` if its values are words, or fewer than 2.
 pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
     let knobs = tune.places.iter();
     let knobs: Vec<(&PlaceTuned, &KnobTuned)> =
@@ -73,10 +75,10 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     let points = || knobs.iter().flat_map(|(_, knob)| &knob.points);
     let numbers = points().filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
     let last = numbers.fold(1.0, f64::max);
-    // The value for "everything" is huge, so it is drawn one step after the last value.
+    // The value that means "everything" is huge. It is drawn one step after the last value.
     let place = |value: &str| if value == EVERYTHING { Some(2.0 * last) } else { number(value) };
     let label = |value: &str| if value == EVERYTHING { "everything" } else { value }.to_owned();
-    // A value that is not a number has no position on the axis.
+    // A value without a number has no position on the axis.
     let mut settings: Vec<(f64, String)> =
         points().filter_map(|point| Some((place(&point.value)?, label(&point.value)))).collect();
     settings.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -120,7 +122,7 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     })
 }
 
-/// The 95 % interval of the mean of a setting that ran under all seeds, from its cells.
+/// The 95 % interval of the mean, for a setting that ran under all seeds.
 fn interval(
     (record, tune): (&RunRecord, &TuneRecord),
     (of, knob): (&PlaceTuned, &KnobTuned),

@@ -1,4 +1,4 @@
-//! Bars side by side: variants by a figure, or a histogram of waits.
+//! A bar chart: variants side by side, or a histogram of waits.
 
 use super::frame::{LETTERS, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width};
@@ -8,18 +8,18 @@ use super::style::LOOKS;
 pub struct Bars {
     pub title: String,
     pub about: String,
-    /// Groups of bars to compare, each with its title.
+    /// Groups of bars that are compared, each with its title.
     pub groups: Vec<(String, Vec<Bar>)>,
-    /// True if the bars of a group show one thing: then all have the same colour.
+    /// True if all bars of a group show the same thing. Then they have one colour.
     pub alike: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     pub name: String,
-    /// The length of the bar, relative to the other bars of its group.
+    /// The length of the bar, relative to other bars of its group.
     pub value: u64,
-    /// The value in words.
+    /// The value as text.
     pub told: String,
 }
 

@@ -1,6 +1,6 @@
 //! Local time on an axis.
 
-/// The scenario's clock: seconds from midnight to virtual time zero.
+/// The clock of a scenario: the seconds from midnight to virtual time 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock(u64);
 
@@ -9,13 +9,13 @@ const STEPS: [u64; 19] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, DAY, 2 * DAY];
 
 impl Clock {
-    /// Reads the time of an instant such as a scenario's `start`: `2026-03-02T08:00:00+01:00`.
+    /// Reads the time of day from an instant such as `2026-03-02T08:00:00+01:00`.
     pub fn parse(start: &str) -> Option<Clock> {
         let (_, time) = start.split_once(['T', ' '])?;
         let number = |from: usize| time.get(from..from + 2)?.parse::<u64>().ok();
         Some(Clock(number(0)? * 3_600 + number(3)? * 60 + number(6).unwrap_or(0)))
     }
-    /// The time by the clock at an instant: `08:30:05`; from the second day on, with the day.
+    /// The clock time at an instant, such as `08:30:05`. From the second day on, with the day.
     pub fn time(self, at_ns: u64) -> String {
         let seconds = self.0 + at_ns / 1_000_000_000;
         let (h, m, s) = (seconds % DAY / 3_600, seconds % 3_600 / 60, seconds % 60);
@@ -27,7 +27,7 @@ impl Clock {
     pub(super) fn ticks(self, end_ns: u64, most: usize) -> Vec<(f64, String)> {
         let long = end_ns / 1_000_000_000;
         let fits = |step: &u64| long / step <= most as u64;
-        // Longer than the largest step: whole days, as many per step as needed.
+        // If no step is large enough, a step is several whole days.
         let step = STEPS.into_iter().find(fits).unwrap_or(DAY * (long / DAY / most as u64 + 1));
         let last = (self.0 + long) / step;
         let tick = |n: u64| {

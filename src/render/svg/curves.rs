@@ -1,4 +1,5 @@
-//! Curves along the settings of one key, each with intervals, its best, and its flat region.
+//! Curves along the settings of one key. A curve has intervals, its best setting, and its flat
+//! region (the settings as good as the best in practice).
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_axis_width};
 use super::ink::{Anchor, Ink, cut, spread, width, wrapped};
@@ -11,14 +12,15 @@ pub struct Curves {
     pub title: String,
     pub about: String,
     pub x: String,
-    /// The settings from left to right: position and label.
+    /// The settings from left to right, each with position and label.
     pub settings: Vec<(f64, String)>,
     pub y: String,
-    /// The unit of the curves; `None`: counts.
+    /// The unit of the curves. `None` means counts.
     pub unit: Option<Unit>,
-    /// The curves; only the first [`Curves::MOST`] are drawn.
+    /// The curves. Only the first [`Curves::MOST`] are drawn.
     pub curves: Vec<Curve>,
-    /// Settings that products use, each marked by a line with a letter: position and product.
+    /// Settings of products, each with position and product. A line with a letter marks each of
+    /// them.
     pub marks: Vec<(f64, String)>,
 }
 
@@ -27,9 +29,9 @@ pub struct Curve {
     pub name: String,
     pub points: Vec<Point>,
     pub best: Option<f64>,
-    /// The flat region: the first and the last setting that cost at most 3 % more than the best.
+    /// The first and the last setting that cost at most 3 % more than the best.
     pub flat: Option<(f64, f64)>,
-    /// The interval of the optimum; an end is `None` at the end of the tried settings.
+    /// The interval of the optimum. `None` means that the interval ends with the tried settings.
     pub between: Option<[Option<f64>; 2]>,
 }
 
@@ -40,7 +42,7 @@ pub struct Point {
     pub interval: Option<(f64, f64)>,
     /// False if the setting is excluded.
     pub candidate: bool,
-    /// The number of seeds, if curves differ in it. A point with fewer seeds is hollow.
+    /// The number of seeds, if it differs along the curves. A point with fewer seeds is hollow.
     pub seeds: Option<u64>,
 }
 
@@ -50,7 +52,7 @@ const KEYS: f64 = 18.0;
 const INSET: f64 = 12.0;
 
 impl Curves {
-    /// The most curves that can be told apart.
+    /// The largest number of curves that readers can distinguish.
     pub const MOST: usize = LOOKS;
 
     pub fn draw(&self, size: Size) -> Svg {
@@ -133,7 +135,7 @@ impl Curves {
         marks.sort_by(|a, b| a.0.total_cmp(&b.0));
         marks
     }
-    /// A dashed line for each mark with its letter above; the legend has the names.
+    /// Draws a dashed line for each mark, with a letter above it. The legend has the names.
     fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale) {
         let places: Vec<f64> = self.sorted_marks().iter().map(|(at, _)| x.at(*at)).collect();
         let letters = spread(&places, 13.0, inside.left, inside.right);
@@ -147,7 +149,7 @@ impl Curves {
         }
     }
 
-    /// The legend at the bottom: letter, setting and names of each mark. Returns its height.
+    /// Draws the legend at the bottom: letter, setting and names of each mark. Returns its height.
     fn draw_legend(&self, ink: &mut Ink, top: f64, size: Size) -> f64 {
         let columns = size.pick(2, 1);
         let wide = size.width() / columns as f64;
@@ -174,7 +176,8 @@ impl Curves {
         if most > 0 { most as f64 * ROW + 10.0 } else { 0.0 }
     }
 
-    /// Draws a row per curve below the axis: flat region, interval of the optimum, best.
+    /// Draws one row per curve below the axis, with the flat region, the interval and the best
+    /// setting.
     fn draw_regions(&self, ink: &mut Ink, curves: &[Curve], inside: Inside, height: f64, x: Scale) {
         let mut y = height + 28.0;
         for (i, curve) in curves.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The frame of a plot, and its two axes.
+//! The frame of a plot and its two axes.
 
 use super::ink::{Anchor, Ink, px, width};
 use super::scale::{Scale, labels_that_fit, noun};
@@ -6,12 +6,12 @@ use super::style;
 use crate::metrics::Unit;
 use crate::render::escaped;
 
-/// The screen that a plot is drawn for. Letters have the same size on both.
+/// The screen for which a plot is drawn. Letters have the same size on both screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// 640 pixels: a desktop page, or paper.
+    /// 640 pixels wide, for a desktop page or paper.
     Wide,
-    /// 340 pixels: a phone.
+    /// 340 pixels wide, for a phone.
     Narrow,
 }
 
@@ -21,7 +21,7 @@ impl Size {
     pub(super) fn width(self) -> f64 {
         self.pick(640.0, 340.0)
     }
-    /// The height of a plot in pixels, without the parts below its axis.
+    /// The height of a plot without the parts below its axis, in pixels.
     pub(super) fn height(self) -> f64 {
         self.pick(250.0, 210.0)
     }
@@ -49,11 +49,11 @@ impl Svg {
     pub(super) fn new(size: Size, height: f64, title: &str, about: &str, ink: Ink) -> Svg {
         Svg { size, height, title: title.to_owned(), about: about.to_owned(), body: ink.text }
     }
-    /// The plot as an element of a page that contains [`style::CSS`].
+    /// The plot as an element of a page. The page must contain [`style::CSS`].
     pub fn inline(&self) -> String {
         self.element("", "")
     }
-    /// The plot as a separate file for light and dark screens.
+    /// The plot as a file of its own, for light and dark screens.
     pub fn standalone(&self) -> String {
         let style = format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS);
         self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
@@ -99,7 +99,7 @@ pub(super) fn left_axis_width(scale: Scale, unit: Unit, most: usize) -> f64 {
     widest + 10.0
 }
 
-/// Draws the bottom axis: its name, and the labels that have room, `first` ones before others.
+/// Draws the bottom axis with its name and the labels that fit. `first` labels have priority.
 pub(super) fn bottom_axis(
     ink: &mut Ink,
     inside: Inside,

@@ -1,4 +1,5 @@
-//! A heat map: a setting per square, one key across, another down. Colours show relative costs.
+//! A heat map. Each square is a setting, with one key across and another key down. Colours show
+//! relative costs.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ pub struct HeatMap {
     pub x: String,
     pub columns: Vec<String>,
     pub y: String,
-    /// The rows. Those beyond [`HeatMap::MOST`] are only in the table.
+    /// The rows. Rows after the first [`HeatMap::MOST`] are only in the table.
     pub rows: Vec<HeatRow>,
 }
 
@@ -26,9 +27,9 @@ pub struct HeatRow {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
-    /// The cost divided by that of the row's best; `None` if there is no figure.
+    /// The cost divided by the cost of the row's best setting; `None` without a figure.
     pub cost: Option<f64>,
-    /// Its figure with its unit, or why there is none.
+    /// The figure with its unit, or the reason why there is no figure.
     pub told: String,
     pub trouble: bool,
 }
@@ -42,18 +43,19 @@ impl HeatRow {
 
 const ROW: f64 = 30.0;
 const TOP: f64 = 24.0;
-/// The narrowest column in which a cost with a decimal has room.
+/// The narrowest column in which a cost with one decimal fits.
 const NARROWEST: f64 = 23.0;
-/// From this cost on, all squares have the same shade.
+/// All costs from this one on have the same shade.
 const COST_MAX: f64 = 4.0;
-/// The largest cost of each shade except the last. The first is that of the flat region, where
-/// costs are as good as the best in practice.
+/// The largest cost of each shade except the last. Costs of the first shade are as good as the best
+/// in practice.
 const BOUNDS: [f64; SHADES - 1] = [1.03, 1.1, 1.2, 1.35, 1.6, 2.0, 2.8, COST_MAX];
 
 impl HeatMap {
-    /// The most rows that are drawn.
+    /// The largest number of drawn rows.
     pub const MOST: usize = 24;
-    /// The most columns that are drawn: both ends, the best of the rows, and some others.
+    /// The largest number of drawn columns: both ends, the best columns of the rows, and some
+    /// others.
     pub const WIDEST: usize = 16;
 
     pub fn draw(&self, size: Size) -> Svg {
@@ -78,7 +80,7 @@ impl HeatMap {
         let bottom = TOP + rows.len() as f64 * ROW;
         let tick = |(i, &column): (usize, &usize)| {
             let label = self.columns[column].clone();
-            // A label wider than its column stays within the plot.
+            // A label that is wider than its column must stay inside the plot.
             let last = size.width() - width(&label, SMALL) / 2.0;
             ((left + (i as f64 + 0.5) * cell).min(last), label)
         };
@@ -95,14 +97,15 @@ impl HeatMap {
         Svg::new(size, bottom + 74.0, &self.title, &self.about, ink)
     }
 
-    /// The indices of the columns to draw: all, or `most` with both ends and the best of the rows.
+    /// The indices of the drawn columns: all, or `most` of them. Both ends and the best columns of
+    /// the rows come first.
     fn shown(&self, rows: &[HeatRow], most: usize) -> Vec<usize> {
         let all = self.columns.len();
         if all <= most {
             return (0..all).collect();
         }
         let mut bests = grouped(rows.iter().filter_map(HeatRow::best), |best| *best);
-        // If they do not all fit, the columns come first that are the best of the most rows.
+        // If they do not all fit, columns that are the best of many rows come first.
         bests.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
         let first = [0, all - 1].into_iter().chain(bests.into_iter().map(|(best, _)| best));
         let mut shown: BTreeSet<usize> = distinct(first).into_iter().take(most).collect();
@@ -139,7 +142,7 @@ fn draw_cell(ink: &mut Ink, heat: &Heat, at: (f64, f64), cell: f64, column: &str
     ink.text(class, (at.0 + cell / 2.0, at.1 + ROW / 2.0 + 4.0), Anchor::Middle, &text);
 }
 
-/// `1.3×`, with a decimal if there is room.
+/// `1.3×`. The decimal is left out if there is no room.
 fn told_cost(cost: f64, room: f64) -> String {
     let hundredths = libm::round(cost * 100.0) as u64;
     let tenths = libm::round(cost * 10.0) as u64;

@@ -1,4 +1,4 @@
-//! Writes the SVG elements of plots. Coordinates are in tenths of a pixel.
+//! Writes the SVG elements of plots. Coordinates have steps of 0.1 pixels.
 
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ impl Ink {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(px);
         let _ = writeln!(self.text, r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#);
     }
-    /// Draws a line through points; nothing if there are fewer than two.
+    /// Draws a line through points. Fewer than two points draw nothing.
     pub(super) fn path(&mut self, class: &str, points: &[(f64, f64)]) {
         if points.len() > 1 {
             let _ = writeln!(self.text, r#"<path class="{class}" d="{}"/>"#, through(points));
@@ -35,7 +35,6 @@ impl Ink {
     pub(super) fn shape(&mut self, class: &str, at: (f64, f64), d: &str) {
         self.shape_with_tooltip(class, at, d, "");
     }
-    /// A shape with a tooltip.
     pub(super) fn shape_with_tooltip(&mut self, class: &str, at: (f64, f64), d: &str, told: &str) {
         let (x, y) = (px(at.0), px(at.1));
         let _ = write!(self.text, r#"<path class="{class}" transform="translate({x} {y})" d="{d}""#);
@@ -78,7 +77,7 @@ fn through(points: &[(f64, f64)]) -> String {
     d
 }
 
-/// A coordinate as text with at most one decimal, the same on every machine.
+/// A coordinate as text with at most one decimal. The text is the same on every machine.
 pub(super) fn px(x: f64) -> String {
     let tenths = libm::round(x * 10.0) as i64;
     let (whole, rest) = (tenths.abs() / 10, tenths.abs() % 10);
@@ -86,7 +85,7 @@ pub(super) fn px(x: f64) -> String {
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
-/// The width of a text at this size, in the widest of the common sans-serif fonts.
+/// The width of a text of this size, in the widest common sans-serif font.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '\'' | '|' => 0.29,
@@ -99,7 +98,7 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
 }
 
-/// Shortens a text to fit into `room`, by leaving out its middle.
+/// Shortens a text to the width `room`. The middle of the text is left out.
 pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_owned();
@@ -123,8 +122,8 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
     lines
 }
 
-/// Moves places apart to a distance of at least `apart`, in order, between `low` and `high`.
-/// Without room for that, spaces them evenly.
+/// Moves positions apart, between `low` and `high`, until neighbours have the distance `apart`.
+/// They keep their order. Without enough room, all distances are equal.
 pub(super) fn spread(wanted: &[f64], apart: f64, low: f64, high: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));

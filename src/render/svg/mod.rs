@@ -1,19 +1,19 @@
-//! Plots as SVG text, made from figures without a library.
+//! Draws plots as SVG text, without a library.
 //!
-//! A plot is a struct of figures and names. Only its caller knows what they mean.
+//! A plot is a struct of figures and names. It does not know their meaning.
 //!
 //! Invariants:
 //!
-//! - The same figures give the same bytes on every machine: coordinates are rounded to tenths,
-//!   floats are never printed.
-//! - No label covers another one: a label without room is moved or left out.
-//! - Colour is never the only cue: curves differ in marker and dash, heat maps show values as text,
-//!   and the best has a frame.
-//! - Letters have one size on all screens, so each plot is drawn for a desktop and for a phone
-//!   ([`Size`]).
-//! - Light, dark and print differ only in custom properties ([`CSS`]).
+//! - The same figures give the same bytes on every machine: coordinates are rounded to 0.1 pixels,
+//!   and floats are never printed.
+//! - Labels do not overlap. A label without room is moved or left out.
+//! - Colour is never the only difference: curves also differ in marker and dash, heat maps show
+//!   values as text, and the best setting has a frame.
+//! - Letters have one size on all screens. So each plot has a drawing for a desktop and one for a
+//!   phone ([`Size`]).
+//! - The light, the dark and the printed style differ only in custom properties ([`CSS`]).
 //!
-//! `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures text.
+//! `scale` maps figures to positions, `frame` draws axes, `ink` writes elements and measures text.
 
 mod bars;
 mod clock;

@@ -1,8 +1,8 @@
-//! Maps figures to places in a plot, and chooses the figures on an axis.
+//! Maps figures to positions in a plot, and chooses the figures on an axis.
 
 use crate::metrics::{Unit, human};
 
-/// Maps figures to places between two ends, linearly or by logarithm.
+/// Maps figures to positions between two ends, on a linear or logarithmic scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scale {
     log: bool,
@@ -19,12 +19,12 @@ impl Scale {
         let to = if to > from { to } else { from + 1.0 };
         Scale { log: false, from, to, start, end }
     }
-    /// A logarithmic scale; the figures must be greater than 0.
+    /// A logarithmic scale. All figures must be greater than 0.
     pub(super) fn log((from, to): (f64, f64), (start, end): (f64, f64)) -> Scale {
         let to = if to > from { to } else { from * 2.0 };
         Scale { log: true, from, to, start, end }
     }
-    /// The scale from `low` to `high`: by logarithm if they are far apart, else linear from 0.
+    /// The scale from `low` to `high`. It is logarithmic if they are far apart, else linear from 0.
     pub(super) fn fitting(low: f64, high: f64, places: (f64, f64)) -> Scale {
         if low > 0.0 && high / low >= LINEAR_MAX {
             Scale::log((low / 1.15, high * 1.15), places)
@@ -43,7 +43,7 @@ impl Scale {
         };
         self.start + share.clamp(0.0, 1.0) * (self.end - self.start)
     }
-    /// About `most` figures that are easy to read, each with its label.
+    /// About `most` round figures, each with its label.
     pub(super) fn ticks(self, unit: Unit, most: usize) -> Vec<(f64, String)> {
         let figures = if self.log { self.log_ticks(unit, most) } else { self.even_ticks(unit, most) };
         figures.into_iter().map(|x| (x, label(unit, x))).collect()
@@ -60,7 +60,7 @@ impl Scale {
     fn log_ticks(self, unit: Unit, most: usize) -> Vec<f64> {
         let within = |x: &f64| *x >= self.from * 0.999_999 && *x <= self.to * 1.000_001;
         let all: Vec<f64> = ladder(unit).into_iter().filter(within).collect();
-        // If there are many, keeps only whole powers.
+        // If there are too many figures, only whole powers stay.
         let majors: Vec<f64> = all.iter().copied().filter(|x| is_round(unit, *x)).collect();
         let chosen = if all.len() <= most || majors.len() < 3 { all } else { majors };
         let each = chosen.len().div_ceil(most.max(1)).max(1);
@@ -99,7 +99,7 @@ fn is_round(unit: Unit, x: f64) -> bool {
     }
 }
 
-/// The label of a figure on an axis: short, and without a noun that the axis already has.
+/// The label of a figure on an axis. It is short and has no noun, because the axis has the noun.
 pub(super) fn label(unit: Unit, x: f64) -> String {
     let value = libm::round(x.max(0.0)) as u64;
     let text = match unit {
@@ -123,7 +123,7 @@ pub(super) fn noun(unit: Unit) -> &'static str {
     }
 }
 
-/// Leaves out labels that would overlap. Keeps the last label, then prefers the `first` ones.
+/// Removes labels that would overlap. The last label stays, and `first` labels have priority.
 pub(super) fn labels_that_fit(
     ticks: &[(f64, String)],
     first: &[bool],

@@ -1,4 +1,5 @@
-//! The life of a record as a plot: a lane per place, time from top to bottom, an arrow per message.
+//! Draws the life of a record (everything that happened to it). Each place has a lane, time goes
+//! from top to bottom, and each message is an arrow.
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, width, wrapped};
@@ -10,10 +11,10 @@ use crate::record::StepRecord;
 pub struct SpaceTime {
     pub title: String,
     pub about: String,
-    /// Places that have a lane even if nothing happens there.
+    /// Places that have a lane even without events.
     pub lanes: Vec<String>,
     pub moments: Vec<StepRecord>,
-    /// The last sentence of the life, if it ends badly.
+    /// The last sentence of the life, if the record was damaged.
     pub ending: Option<String>,
 }
 
@@ -21,16 +22,16 @@ const LINE: f64 = 15.0;
 const TOP: f64 = 26.0;
 const LINES_MAX: usize = 3;
 
-/// The font size at which normal letters have the width of bold ones.
+/// At this font size, normal letters are as wide as bold letters of the normal size.
 const BOLD: f64 = LETTERS * 1.12;
 
 struct Plan<'a> {
     lanes: Vec<(&'a str, f64)>,
     words: f64,
-    /// True if the clock has a line of its own above the words.
+    /// True if the clock time has its own line above the text.
     together: bool,
     heads: f64,
-    /// For each moment, its words in lines and the position of its row.
+    /// For each step, its text in lines and the position of its row.
     rows: Vec<(Vec<String>, f64)>,
     bottom: f64,
 }
@@ -40,7 +41,7 @@ impl SpaceTime {
         let plan = self.plan(size);
         let mut ink = Ink::default();
         for (i, (name, x)) in plan.lanes.iter().enumerate() {
-            // Names of near lanes alternate between two rows.
+            // The names of neighbouring lanes alternate between two rows.
             let y = if i % 2 == 1 { 13.0 + plan.heads - TOP } else { 13.0 };
             ink.text("b", (*x, y), Anchor::Middle, name);
             ink.line("lane", (*x, y + 6.0), (*x, plan.bottom));
@@ -74,13 +75,13 @@ impl SpaceTime {
         let mentioned = self.moments.iter();
         let mentioned = mentioned.flat_map(|m| [Some(&m.place), m.to.as_ref(), m.from.as_ref()]).flatten();
         let mut names = distinct(mentioned.chain(&self.lanes).map(String::as_str));
-        // Devices are on the left and the backend on the right, in the direction of the data flow.
+        // Devices are on the left and the backend is on the right.
         names.sort_by_key(|name| {
             ["world", "gateway", "backend"].iter().position(|n| n == name).map_or(0, |i| i + 1)
         });
         let together = size == Size::Narrow || names.len() > 5;
         let (left, apart, heads) = if together { (0.0, 30.0, TOP + 15.0) } else { (clock, 70.0, TOP) };
-        // The drawing moves right until no name is cut off on the left.
+        // The drawing moves right until the left edge cuts off no name.
         let shift =
             names.iter().zip(0..).map(|(name, i)| width(name, BOLD) / 2.0 + 2.0 - apart * f64::from(i));
         let first = shift.fold(left + apart * 0.6, f64::max);
@@ -107,8 +108,8 @@ impl SpaceTime {
         Plan { lanes, words, together, heads, rows, bottom: y }
     }
 
-    /// Draws an arrow from each sending to its arrival, which is the next one at that place from
-    /// this place. A message that never arrives ends in a cross before its lane.
+    /// Draws an arrow from each sent message to its arrival. The arrival is the next unused one at
+    /// the target that comes from this place. A message that never arrives ends in a cross.
     fn arrows(&self, ink: &mut Ink, plan: &Plan<'_>) {
         let mut arrived = vec![false; self.moments.len()];
         for (i, moment) in self.moments.iter().enumerate() {

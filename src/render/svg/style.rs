@@ -1,16 +1,16 @@
-//! Colours, dashes and markers: colour is never the only difference between series.
+//! Colours, dashes and markers. Series never differ only in their colour.
 
-/// The number of distinct looks; a plot draws at most as many series.
+/// The number of different looks. A plot draws at most this many series.
 pub(super) const LOOKS: usize = 8;
-/// Shades of a heat map, the first for the best.
+/// The number of shades of a heat map. The first shade is for the best.
 pub(super) const SHADES: usize = 9;
 
 /// The style of all plots: light, dark and printed.
 ///
-/// The colours of series are those of Okabe and Ito (2008, "Color universal design"), which suit
-/// all kinds of colour vision. They are darkened on paper and lightened on black until a thin line
-/// is visible (contrast 3 : 1, WCAG 2.2 criterion 1.4.11). The shades of heat differ mainly in
-/// lightness. The second colour of each hue comes late, so that plots of six series have six hues.
+/// The colours of series come from Okabe and Ito (2008, "Color universal design"). They suit all
+/// kinds of colour vision. They are darker on white and lighter on black, so that a thin line is
+/// visible (contrast 3 : 1, WCAG 2.2 criterion 1.4.11). The shades of heat maps differ mainly in
+/// lightness. The first 6 series have 6 hues, because second colours of a hue come last.
 pub const CSS: &str = "\
 :root{--ink:#1b1f24;--soft:#57606a;--rule:#d8dee4;--paper:#fff;--band:#0969da1f;--good:#1a7f37;--bad:#b3261e;--hot:#b3261e;\
 --c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#9a6700;--c5:#1b1f24;--c6:#2483b8;--c7:#57606a;\
@@ -57,7 +57,7 @@ pub(super) fn marker(series: usize) -> &'static str {
 
 pub(super) const CROSS: &str = "M-4-4L4 4M-4 4L4-4";
 
-/// The classes of a series: its colour, and the dashes of its line.
+/// The classes of a series: one for its colour and one for the dashes of its line.
 pub(super) fn look(series: usize) -> String {
     format!("c{0} d{0}", series % LOOKS)
 }

@@ -123,7 +123,7 @@ fn bars() -> Bars {
     }
 }
 
-/// The texts of a drawing, each with the largest box that it takes.
+/// The texts of a drawing, each with the largest box that it can take.
 fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
     let attribute = |tag: &str, name: &str| -> Option<f64> {
         let rest = &tag[tag.find(&format!(" {name}=\""))? + name.len() + 3..];
@@ -146,7 +146,7 @@ fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
     boxed.collect()
 }
 
-/// No label of the drawing overlaps another or leaves the drawing.
+/// Checks that no label overlaps another one or leaves the drawing.
 pub(in crate::render) fn assert_legible(svg: &Svg) {
     let text = svg.inline();
     let view = text.split_once("viewBox=\"").unwrap().1.split_once('"').unwrap().0;
@@ -162,7 +162,7 @@ pub(in crate::render) fn assert_legible(svg: &Svg) {
     }
 }
 
-/// A plot on a desktop and on a phone, both legible.
+/// A plot for a desktop and for a phone. Both must be legible.
 fn legible(draw: impl Fn(Size) -> Svg) -> [String; 2] {
     Size::BOTH.map(|size| {
         let drawn = draw(size);
@@ -182,7 +182,7 @@ fn plots_look_like_this_on_a_desk_and_on_a_phone() {
     }
 }
 
-/// The dashed lines of marks: x, and both ends of y.
+/// The dashed lines of marks, each as x and both ends of y.
 fn lines_of_marks(svg: &str) -> Vec<[f64; 3]> {
     let number = |line: &str, name: &str| -> f64 {
         let rest = line.split_once(&format!(" {name}=\"")).unwrap().1;
@@ -246,7 +246,7 @@ fn curves_without_any_figure_are_an_empty_frame_and_no_panic() {
     assert!(HeatMap::default().draw(Size::Narrow).inline().starts_with("<svg"));
 }
 
-/// A map of this many columns, with the best of each row at a given place.
+/// A map with this many columns. `bests` has the best column of each row.
 fn wide_map(columns: usize, bests: &[usize]) -> HeatMap {
     let cell = |best: usize, i: usize| Heat {
         cost: Some(1.0 + 0.01 * best.abs_diff(i) as f64),
@@ -275,7 +275,7 @@ fn a_map_of_many_columns_shows_both_ends_and_the_best_of_each_row() {
         assert!((9..=16).contains(&columns), "{columns}");
         assert!(svg.contains(&format!(">{columns} of 60 values of engine.pull.chunk_rows<")), "{svg}");
     }
-    // More rows with different bests than there are columns.
+    // More rows with different best columns than there are drawn columns.
     let crowd: Vec<usize> = (0..24).map(|i| i * 2 + 3).collect();
     assert!(wide_map(60, &crowd).draw(Size::Narrow).inline().contains("<title>best-at-3, 60ms: "));
     assert!(!heat().draw(Size::Narrow).inline().contains(" values of "), "a whole map is not called thinned");

@@ -1,4 +1,4 @@
-//! Events over virtual time: panels with one axis, and strips below them.
+//! Events over virtual time: panels that share one axis, and strips below them.
 
 use super::clock::Clock;
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_axis_width};
@@ -11,14 +11,14 @@ use crate::metrics::{Unit, human};
 pub struct Timeline {
     pub title: String,
     pub about: String,
-    /// The end of the time axis, in nanoseconds. The axis begins at zero.
+    /// The end of the time axis, in nanoseconds. The axis begins at 0.
     pub end: u64,
-    /// The scenario's clock at virtual time zero. `None`: the axis shows virtual time.
+    /// The scenario's clock at virtual time 0. With `None`, the axis shows virtual time.
     pub clock: Option<Clock>,
-    /// The instant at which a new phase begins, and its name.
+    /// The instant at which a new phase begins, with the name of the phase.
     pub phase: Option<(u64, String)>,
     pub panels: Vec<Panel>,
-    /// Rows below the panels: conditions over time, and events.
+    /// Rows below the panels, with conditions over time and events.
     pub strips: Vec<Strip>,
 }
 
@@ -26,14 +26,14 @@ pub struct Timeline {
 pub struct Panel {
     pub name: String,
     pub unit: Unit,
-    /// (Instant, value) pairs. A value holds until the next instant.
+    /// Pairs of instant and value. A value holds until the next instant.
     pub points: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
     pub name: String,
-    /// Intervals from begin to end, each with the share concerned (0 to 1) and a text.
+    /// Intervals: begin, end, the affected share (0 to 1), and a text.
     pub spans: Vec<(u64, u64, f64, String)>,
     pub ticks: Vec<u64>,
 }
@@ -42,7 +42,7 @@ const PANEL: f64 = 74.0;
 const GAP: f64 = 32.0;
 const STRIP: f64 = 24.0;
 const PANEL_TICKS: usize = 3;
-/// The most intervals of a panel that have a tooltip; its table has as many rows.
+/// The largest number of tooltips in a panel. Its table has as many rows.
 const TOLD: usize = 24;
 
 impl Timeline {
@@ -90,14 +90,13 @@ impl Timeline {
         Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
     }
 
-    /// The name of its axis.
     pub(in crate::render) fn axis(&self) -> &'static str {
         if self.clock.is_some() { "local time" } else { "virtual time" }
     }
     pub(in crate::render) fn time(&self, at: u64) -> String {
         self.clock.map_or_else(|| human::span(at), |clock| clock.time(at))
     }
-    /// Adds tooltips with the values of a panel, at most [`TOLD`] of them.
+    /// Adds at most [`TOLD`] tooltips with the values of a panel.
     fn tell(&self, ink: &mut Ink, panel: &Panel, inside: Inside, x: Scale) {
         let each = panel.points.len().div_ceil(TOLD).max(1);
         let chosen: Vec<&(u64, u64)> = panel.points.iter().step_by(each).collect();
@@ -145,7 +144,7 @@ impl Strip {
         ink.rect("up", (inside.left, top), (inside.right - inside.left, high), None);
         for (from, until, share, told) in &self.spans {
             let (from, until) = (x.at(*from as f64), x.at(*until as f64));
-            // The height shows the share concerned, but is always visible.
+            // The height shows the affected share, but it is never too small to see.
             let tall = (high * share).clamp(2.0, high);
             ink.rect("down", (from, top + high - tall), ((until - from).max(1.0), tall), Some(told));
         }

@@ -1,4 +1,6 @@
-//! Compares two modes: which of them wins at which values of the other axes.
+//! Compares two modes: finds the better one for each combination of values of the other axes.
+//!
+//! A series has both modes at one such combination. Noise is the random difference between seeds.
 
 use super::limits::{TOO_FEW, value};
 use crate::analysis::grouped;
@@ -8,7 +10,7 @@ use crate::render::Grid;
 use crate::render::lines::joined;
 
 const COLUMNS_MAX: usize = 3;
-/// A second figure of both settings: the load on the backend.
+/// A second figure of both modes: the load on the backend.
 const ALSO: &str = "backend.requests.hourly";
 
 const OUTAGES: &str = "backend.outages.count";
@@ -16,9 +18,9 @@ const OUTAGES: &str = "backend.outages.count";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Winner {
     One(usize),
-    /// No mode is better beyond the noise.
+    /// Neither mode is better beyond the noise.
     Neither,
-    /// Nothing is known, or both are excluded.
+    /// There is no result, or both modes are excluded.
     Unknown,
 }
 
@@ -28,11 +30,11 @@ pub(super) struct Crossover<'s, 'a> {
     winners: Vec<Winner>,
 }
 
-/// Series that differ only in the first of the other axes, with the name of what they share.
+/// Series that differ only in the first of the other axes, with a name for their common values.
 type Way = (String, Vec<usize>);
 
 impl<'s, 'a> Crossover<'s, 'a> {
-    /// `None` unless the first axis is a mode with two settings, and there is another axis.
+    /// `None` unless the first axis is a mode with two values and another axis exists.
     pub(super) fn of(sweep: &'s Sweep<'a>) -> Option<Crossover<'s, 'a>> {
         let [one, two] = &sweep.series.first()?.points[..] else { return None };
         let applies = sweep.axis.ends_with(".mode") && !sweep.across.is_empty() && sweep.objective.ranks();
@@ -60,8 +62,8 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
         joined(series.variant.iter().cloned().chain(axes), ", ").unwrap_or_default()
     }
-    /// Tables with a row per value of the first of the other axes, and a column per [`Way`]. A way
-    /// without a name has the name `figure`.
+    /// Tables with one row per value of the first of the other axes, and one column per [`Way`]. A
+    /// way without a name has the name `figure`.
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
         let rows = ways.first().map_or(&[][..], |(_, series)| series);
         let row = |at: &usize| vec![self.sweep.series[*at].values[0].clone()];
@@ -89,7 +91,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         format!("{mark}{} : {}{calm}", figure(first), figure(1 - first))
     }
 
-    /// True if the backend was never down in this series, under any seed, but was in another one.
+    /// True if the backend was never down in this series, but was down in another series.
     fn is_calm(&self, at: usize) -> bool {
         let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
         calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
@@ -116,7 +118,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
                 "  in {places} (°) the backend was never down, so these say nothing about outages\n"
             );
         }
-        // Ways with equal texts share a line, in the order of their first way.
+        // Ways with equal texts share a line. The lines are sorted by their first way.
         for (told, alike) in grouped(ways, |(_, series)| self.along(series)) {
             let names: Vec<&str> = alike.iter().map(|(name, _)| name.as_str()).collect();
             let place = if ways.len() == 1 { String::new() } else { format!(" ({})", names.join("; ")) };
@@ -163,7 +165,7 @@ fn winner(series: &Series<'_>) -> Winner {
     if series.points.iter().any(Point::is_unknown) {
         return Winner::Unknown;
     }
-    // Equal figures under each seed are a tie, whatever the noise.
+    // If the figures are equal under each seed, no mode wins, whatever the noise.
     let equal = costs.iter().all(|cost| cost.is_some_and(|cost| cost == 1.0));
     if equal || finding.noise == Some((0, 1)) { Winner::Neither } else { Winner::One(finding.best) }
 }

@@ -1,4 +1,4 @@
-//! Says what limits a series on both sides of its best.
+//! Explains what limits the settings of a series on both sides of the best setting.
 
 use crate::analysis::sweep::{Cause, FAILURES, Finding, Grown, Objective, Part, Point, Side, are_words};
 use crate::analysis::tune::field::EVERYTHING;
@@ -7,8 +7,8 @@ use crate::metrics::human;
 use crate::render::lines::joined;
 use crate::render::trouble;
 
-/// Texts on what limits the settings below and above the best (each one, if settings are words),
-/// and on excluded settings.
+/// Texts about the settings below and above the best, and about excluded settings. If settings are
+/// words, each has a text.
 pub fn limits(axis: &str, causes: &[Cause], points: &[Point<'_>], finding: &Finding) -> Vec<String> {
     let suffering = causes.iter().map(|cause| suffers(points, finding, cause));
     let of = Side::of(axis);
@@ -22,7 +22,7 @@ fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
     let of = |grown: &Grown| {
         let what = words(grown.part);
         let [share, at_best] = [grown.share, grown.at_best].map(percent);
-        // If the share of a part did not grow, the part has grown with the whole.
+        // If the share of a part did not grow, the whole time grew at least as much.
         let whole = format!(", where everything takes {:.2} times as long", 1.0 / longer);
         let whole = if grown.share <= grown.at_best || share == at_best { &*whole } else { "" };
         format!("{what} {share} of the time at {x} ({at_best} at {y}{whole})")
@@ -51,7 +51,7 @@ fn words(part: Part) -> String {
     }
 }
 
-/// Why requests failed, in words, in the order of [`FAILURES`].
+/// The reasons for failed requests as text, in the order of [`FAILURES`].
 const FAILED: [&str; FAILURES.len()] = [
     "chunks interrupted by outages",
     "requests that time out",
@@ -73,7 +73,7 @@ fn excluded(points: &[Point<'_>]) -> Vec<String> {
     points.chunk_by(|a, b| a.trouble.is_some() == b.trouble.is_some()).filter_map(told).collect()
 }
 
-/// The setting above which responses do not get larger; `None` if there is none.
+/// The setting above which responses do not become larger; `None` if there is none.
 fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
     let got = |point: &Point<'_>| point.max(of.held);
     let is_capped = |p: &&Point<'_>| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n);
@@ -86,7 +86,7 @@ fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
     Some(format!("from {} on no {holder} holds more than {rows}: {caps}", value(capped)))
 }
 
-/// The time that a rate refers to, as a line.
+/// A line that explains which time a rate refers to.
 pub fn sync_rate_note(objective: &Objective) -> &'static str {
     if !objective.is_sync_rate() {
         return "";
@@ -96,7 +96,7 @@ pub fn sync_rate_note(objective: &Objective) -> &'static str {
 
 pub(super) const TOO_FEW: &str = "too few seeds to estimate the noise (try --seeds 1..=8)";
 
-/// The settings between which the optimum lies, as text. `None`: the end of the tried settings.
+/// The settings between which the optimum lies, as text. `None` is the end of the tried settings.
 pub fn optimum(ends: [Option<String>; 2]) -> String {
     match ends {
         [Some(low), Some(high)] => format!("the optimum lies above {low} and below {high} (95 % sure)"),
@@ -106,7 +106,7 @@ pub fn optimum(ends: [Option<String>; 2]) -> String {
     }
 }
 
-/// The settings that are as good as the best in practice, as text, followed by `besides`.
+/// The settings that are as good as the best in practice, as text. `besides` is added at the end.
 pub fn within(first: String, last: String, besides: &str) -> String {
     match first == last && besides.is_empty() {
         true => "no other setting that was tried is within 3 %".to_owned(),
@@ -118,7 +118,7 @@ pub fn value(point: &Point<'_>) -> String {
     value_of(&point.value)
 }
 
-/// One or several settings as people read them: with separators of thousands, and durations.
+/// One or several settings for people, with separators of thousands and with units of time.
 pub fn value_of(text: &str) -> String {
     let one = |text: &str| match (text.parse(), text.parse()) {
         _ if text == EVERYTHING => "everything".to_owned(),

@@ -1,7 +1,8 @@
-//! Renders a sweep. The first axis runs down a table and along a plot, with a column per series.
+//! Renders a sweep (a grid of settings). In a table, the first axis runs down, with a column per
+//! series. In a plot, the first axis runs from left to right.
 //!
-//! `plots` draws, `crossover` says where each of two modes wins, `story` assembles the text for
-//! people and `written` the files for programs. `regret` compares one sweep with another.
+//! `plots` draws. `crossover` finds where each of two modes wins. `story` builds the text for
+//! people, and `written` the files for programs. `regret` compares one sweep with another.
 
 mod crossover;
 mod limits;

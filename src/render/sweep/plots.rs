@@ -1,4 +1,4 @@
-//! A sweep as plots: the curves of its series, and a heat map of costs.
+//! Draws a sweep: the curves of its series, and a heat map of costs.
 
 use super::limits::value;
 use crate::analysis::sweep::{Point, Series, Sweep, are_words, costs, figure_between};
@@ -6,7 +6,7 @@ use crate::metrics::NEVER;
 use crate::render::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
 use crate::render::trouble;
 
-/// A curve per series along the first axis; `None` for fewer than two settings.
+/// One curve per series along the first axis; `None` for fewer than two settings.
 pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     let places = places(sweep);
     if places.len() < 2 || sweep.seeds() == 0 {
@@ -29,7 +29,8 @@ pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     })
 }
 
-/// The cost of each setting relative to its series' best; `None` for fewer than two of either.
+/// The cost of each setting relative to the best of its series. `None` for fewer than two settings
+/// or two series.
 pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
     if sweep.series.len() < 2 || !sweep.objective.ranks() || sweep.seeds() == 0 {
         return None;
@@ -69,7 +70,7 @@ fn curve(sweep: &Sweep<'_>, series: &Series<'_>, places: &[f64]) -> Curve {
     };
     let ends = |(first, last): (usize, usize)| (places[first], places[last]);
     let finding = series.finding.as_ref();
-    // Words have no order, so there is no region between two of them.
+    // Words have no order, so there is no region between two words.
     let ordered = finding.filter(|_| !are_words(&series.points));
     Curve {
         name: series.name.clone(),

@@ -1,5 +1,5 @@
-//! Regret: how much more a setting (such as a controller) costs than the best of other settings
-//! (such as fixed sizes). The best is known only afterwards.
+//! Regret: the cost of a setting above the best of other settings. For example, a controller of
+//! chunk sizes is compared with the best fixed size, which is known only afterwards.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ const REACHED: &str = "engine.control.reached";
 #[derive(Debug, Serialize)]
 pub struct Regret {
     metric: String,
-    /// The name of the mean over seeds.
+    /// The kind of mean over seeds.
     #[serde(skip)]
     mean: &'static str,
     axis: String,
@@ -29,7 +29,7 @@ pub struct Regret {
 #[derive(Debug, Serialize)]
 struct Comparison {
     name: String,
-    /// The best setting of the reference; `null` if all are excluded.
+    /// The best setting of the reference; `null` if all its settings are excluded.
     best: Option<String>,
     flat: Option<[String; 2]>,
     costs: Vec<Paid>,
@@ -38,9 +38,11 @@ struct Comparison {
 #[derive(Debug, Serialize)]
 struct Paid {
     value: String,
-    /// The cost above that of the reference's best, in millionths of it; negative if cheaper.
+    /// The cost above the best of the reference, in millionths of that cost. Negative if it is
+    /// cheaper.
     regret_ppm: Option<i64>,
-    /// Median time over seeds until its chunks reached the reference's flat region; `null` if not.
+    /// The time until its chunks reached the flat region of the reference (the sizes as good as the
+    /// best). It is the median over seeds; `null` if they did not reach it.
     reached_ns: Option<u64>,
     trouble: Option<String>,
 }
@@ -51,15 +53,15 @@ struct Summary {
     worst_ppm: Option<i64>,
     worst_at: Option<String>,
     mean_ppm: Option<i64>,
-    /// The number of series in which it was excluded.
+    /// The number of series in which the setting was excluded.
     failed: usize,
-    /// The number of series in which it reached the flat region; the next field: median time.
+    /// The number of series in which it reached the flat region. `reached_ns` is the median time.
     reached: usize,
     reached_ns: Option<u64>,
 }
 
 impl Regret {
-    /// Compares `sweep` with `reference`. Only their first axes differ.
+    /// Compares `sweep` with `reference`. Only the first axes of the two differ.
     pub fn new(sweep: &Sweep<'_>, reference: &Sweep<'_>) -> Regret {
         let alike = |series: &Series<'_>| {
             let same = |other: &&Series<'_>| other.variant == series.variant && other.values == series.values;
@@ -104,11 +106,11 @@ impl Regret {
         Grid::banded(&["", "best"], &rows, &columns, COLUMNS_MAX)
     }
 
-    /// As JSON, one field per line, with a newline at the end.
+    /// The JSON form, with one field per line and a newline at the end.
     pub fn to_json(&self) -> String {
         lines::to_json(self)
     }
-    /// As CSV: one row per setting of each series.
+    /// The CSV form, with one row per setting of each series.
     pub fn to_csv(&self) -> String {
         let header = ["series", "best", "setting", "regret_ppm", "reached_ns", "trouble"];
         let rows =
@@ -143,8 +145,8 @@ impl Comparison {
     }
 }
 
-/// The time until chunks were as large as `low` to `high`, within a factor of two: the median over
-/// seeds of the median over devices. `None` if fewer than half of the seeds got there.
+/// The time until chunks were between `low` and `high` rows, within a factor of 2. It is the median
+/// over seeds of the median over devices. `None` if fewer than half of the seeds reached it.
 fn reached(point: &Point<'_>, kind: &str, [low, high]: [u64; 2]) -> Option<u64> {
     let powers = low.max(1).ilog2()..=high.max(1).ilog2();
     let metrics: Vec<String> = powers.map(|power| format!("{REACHED}/{kind}-{}", 1_u64 << power)).collect();

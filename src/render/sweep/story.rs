@@ -1,4 +1,6 @@
-//! A sweep for people: a table, a chart, and text.
+//! Writes a sweep for people: a table, a chart, and text.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use super::crossover::Crossover;
 use super::limits::{TOO_FEW, limits, optimum, sync_rate_note, value, within};
@@ -15,7 +17,7 @@ use crate::render::{Grid, demands, trouble};
 const COLUMNS_MAX: usize = 4;
 
 pub(super) struct Reading {
-    /// The fit of the closed form; `None` unless settings are compared by the time per row.
+    /// The fit of the closed form; `None` unless the objective is the time per row.
     pub(super) fit: Option<Fit>,
     pub(super) causes: Vec<Cause>,
     pub(super) limits: Vec<String>,
@@ -24,14 +26,13 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(sweep: &Sweep<'_>, series: &Series<'_>) -> Reading {
         let Sweep { axis, objective, .. } = sweep;
-        // The rows of a response are known only for axes of chunk sizes.
+        // Only an axis of chunk sizes determines the rows of a response.
         let side = Side::of(axis);
         let fit = (*axis == side.chunk_rows).then(|| Fit::of(side, &series.points)).flatten();
         let finding = series.finding.as_ref();
         let points = &series.points;
         let causes = finding.map_or_else(Vec::new, |found| causes(axis, objective, points, found, fit));
         let limits = finding.map_or_else(Vec::new, |found| limits(axis, &causes, points, found));
-        // The closed form does not apply to other objectives.
         Reading { fit: fit.filter(|_| objective.is_time_a_row(axis)), causes, limits }
     }
 }
@@ -51,7 +52,7 @@ impl Sweep<'_> {
         text + &growth(self) + &self.words_of_series().concat()
     }
 
-    /// A text per series: the best setting in the first line, then what limits the others.
+    /// One text per series: the best setting, then the reasons that limit the others.
     pub fn words_of_series(&self) -> Vec<String> {
         self.series.iter().map(|series| self.words(series)).collect()
     }
@@ -114,14 +115,14 @@ impl Sweep<'_> {
     }
 }
 
-/// Names demands that settings of a series miss without being excluded.
+/// Lists demands that settings of a series miss but that do not exclude them.
 fn demands_told(series: &Series<'_>) -> String {
     let ran = series.points.iter().map(|point| point.cells.len()).max().unwrap_or(0);
     let lines = demands(&series.spared, &series.together, ran).into_iter();
     lines.map(|line| format!("  {line}\n")).collect()
 }
 
-/// If all settings are excluded, the one with the fewest failing cells, and why it is excluded.
+/// The excluded setting with the fewest failing cells, and the reason. Used if all are excluded.
 fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
     let out = points.iter().filter_map(|point| {
         let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
@@ -143,7 +144,7 @@ fn numeric_confidence(points: &[Point<'_>], finding: &Finding) -> String {
         None => TOO_FEW.to_owned(),
     };
     let (first, last) = finding.flat;
-    // Settings that are as good as the best, but separated from it by a dearer one.
+    // Settings as good as the best, but with a more expensive setting between them and the best.
     let apart = finding.near.iter().copied().filter(|i| !(first..=last).contains(i));
     let apart = joined(apart.map(at), ", ").map(|apart| format!(", and {apart}")).unwrap_or_default();
     format!("; {between}; {}\n", within(at(first), at(last), &apart))
@@ -176,7 +177,7 @@ fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
     }
 }
 
-/// The text of a recorded sweep as on the terminal. `None` without one, or for unknown metrics.
+/// The text of a recorded sweep. `None` if the record has no sweep, or has unknown metrics.
 pub fn retold(record: &RunRecord) -> Option<String> {
     let told = record.sweep.as_ref().filter(|told| !told.axes.is_empty())?;
     let objective: Objective = told.objective.parse().ok()?;
@@ -191,7 +192,7 @@ fn growth(sweep: &Sweep<'_>) -> String {
     let line = |series: &Series<'_>| {
         let exponent = exponent(sweep, series)?;
         let whose = if series.name == metric { String::new() } else { format!("{}: ", series.name) };
-        // Adding 0 turns −0 into 0.
+        // −0 + 0 is 0, so the text has no minus sign.
         let exponent = (exponent * 100.0).round() / 100.0 + 0.0;
         Some(format!("{whose}{metric} grows as {}^{exponent:.2}\n", sweep.axis))
     };

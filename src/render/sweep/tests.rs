@@ -1,4 +1,4 @@
-//! A sweep whose cells are calculated by hand: chunks that outages cut, on two links.
+//! Tests a sweep whose cells follow a formula: chunks that outages interrupt, on two links.
 
 mod theory;
 
@@ -39,7 +39,7 @@ fn made<const N: usize>(
     cell
 }
 
-/// One cell by the closed form, up to a third slower by its seed, and with noise.
+/// One cell by the closed form. Its seed makes it slower by up to 1/3 and adds noise.
 fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
     let own = |n: u64| Seed(seed).stream("noise", n, 0).unit();
     let luck = 1.0 + own(0) / 3.0 + own(u64::from(size)) / 200.0;
@@ -230,11 +230,11 @@ fn where_no_setting_is_a_candidate_the_one_that_came_nearest_is_named() {
         first(&told(&record, "engine.rows.rate"))
     };
     let reason = |exit_code, text: &str| Reason::Broken { exit_code, text: text.to_owned() };
-    // 256 loses a row under only one seed, all others under each.
+    // Setting 256 loses a row under only one seed. All others lose one under each seed.
     let nearest = |cell: &CellRecord| size_of(cell) != 256 || cell.seed == "2";
     let mut text = failing(&nearest, &[reason(11, "lost (1 row): gone")]);
     let often = |cell: &CellRecord| size_of(cell) == 256 && cell.seed != "2";
-    // A code of a newer version, and none at all.
+    // First an exit code from a newer version, then no reason at all.
     text += &failing(&often, &[reason(10, "gate slow"), reason(99, "forged (3 rows): d1")]);
     text += &failing(&often, &[]);
     assert_snapshot!(text);
@@ -242,7 +242,7 @@ fn where_no_setting_is_a_candidate_the_one_that_came_nearest_is_named() {
 
 #[test]
 fn a_lucky_seeds_rate_does_not_make_up_for_an_unlucky_ones_wait() {
-    // 10 rows/s and 1 000 rows/s: the same rows take as long as at 19.8 rows/s, not at 505.
+    // One seed has 10 rows/s and the other 1 000 rows/s. Together they take as long as 19.8 rows/s.
     let record = record(2, |cell| {
         let value = if cell.seed == "1" { 10_000 } else { 1_000_000 };
         rate(cell, value);
@@ -258,7 +258,8 @@ fn the_csv_has_a_row_a_setting() {
     assert_snapshot!(Sweep::new(&record, &axes, Objective::of_axis("engine.pull.chunk_rows")).to_csv());
 }
 
-/// The sizes of [`record`], and controllers: always at the best, always at the smallest, and lossy.
+/// The sizes of [`record`] and 3 controllers: one always at the best size, one at the smallest, and
+/// one that loses data.
 fn with_controllers(seeds: u64) -> (RunRecord, Vec<AxisRecord>) {
     let mut record = record(seeds, |_| {});
     let names = ["good", "small", "lossy"];
@@ -336,7 +337,7 @@ fn without_numbers_or_figures_there_is_no_plot_that_lies() {
     assert_eq!((curves(&sweep), heat_map(&sweep)), (None, None));
 }
 
-/// Two modes over shares of time in which a backend is up, and over two refresh intervals.
+/// Two modes, for several shares of time in which a backend is up, and for two refresh intervals.
 fn modes(seeds: u64, useful: impl Fn(&str, u64, &str) -> u64) -> RunRecord {
     let mut record = assemble("reports/x", &[], Vec::new(), &[]);
     for (mode, hourly) in [("ota", 40), ("persistent", 9)] {
@@ -383,7 +384,7 @@ fn of_two_modes_it_is_told_where_each_wins() {
     assert_snapshot!(told);
 }
 
-/// Settings that are words, each with its refused requests; the second is the best.
+/// Settings that are words, each with its number of refused requests. The second one is the best.
 fn of_words(seeds: u64) -> RunRecord {
     let mut record = assemble("reports/x", &[], Vec::new(), &[]);
     for (mode, whole, refused) in [("eager", 300, 40), ("lazy", 100, 0), ("steady", 101, 0)] {
@@ -423,7 +424,7 @@ fn of_words_there_is_no_interval_but_which_are_as_good() {
 
 #[test]
 fn settings_within_three_percent_beyond_one_that_is_dearer_are_told_beside_the_region() {
-    // 128 is in the flat region of 512, and a dearer setting lies between.
+    // 128 is as good as 512, and a more expensive setting lies between the two.
     let mut record = record(3, |_| {});
     let times = [(64, 2_000), (128, 1_010), (256, 1_100), (512, 1_000), (1_024, 1_020)];
     record.cells.retain(|cell| times.iter().any(|(rows, _)| size_of(cell) == *rows));

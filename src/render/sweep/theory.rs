@@ -1,24 +1,26 @@
 //! Compares the best chunk of the closed form with the runs, and explains differences.
+//!
+//! A chunk is the rows of one response. The closed form is a formula for its best size.
 
 use super::limits::{percent, value};
 use crate::analysis::sweep::{Finding, Fit, Point, Shares, Side, held};
 use crate::metrics::human;
 use crate::render::lines::joined;
 
-/// The least share of the time that explains a difference.
+/// A part of the time explains a difference only if its share is at least this large.
 const LEFT_OUT: f64 = 0.1;
-/// The closed form needs responses with at least this share of the rows that were asked for.
+/// The closed form needs responses with at least this share of the requested rows.
 const FULL: f64 = 0.7;
 const NOTHING: f64 = 0.005;
 
-/// True if the best chunk of the closed form is outside the interval of the runs.
+/// True if the best chunk of the closed form is outside the interval from the runs.
 pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
     let [low, high] = between;
     low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
 }
 
-/// Says which chunk the closed form calls the best. If that costs over 3 % more in the runs, names
-/// the parts of the time that the closed form leaves out, if they are large enough.
+/// Names the best chunk by the closed form. If this chunk costs over 3 % more in the runs, the text
+/// gives a reason: large parts of the time that the closed form leaves out.
 pub fn closed_form(
     fit: Option<Fit>,
     (side, points, finding): (Side, &[Point<'_>], &Finding),
@@ -57,8 +59,8 @@ fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
     [answers, writing, reconnects].into_iter().flatten().collect()
 }
 
-/// Says that the page cap is the largest setting, which defaults it `clamps`, and what more rows
-/// would bring.
+/// A text about the page cap, which is the largest setting. It names the defaults that exceed the
+/// cap, and the time that more rows would save.
 pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
     let rows = human::thousands(cap as u64);
     let is_cap = match clamps {

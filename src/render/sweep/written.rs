@@ -1,4 +1,4 @@
-//! A sweep for programs: JSON, and CSV with a row per setting. Integers only.
+//! Writes a sweep for programs: JSON, and CSV with one row per setting. All figures are integers.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,17 +11,17 @@ use crate::render::{lines, trouble};
 struct WrittenPoint<'a> {
     value: &'a str,
     seeds: u64,
-    /// The mean over seeds; for a rate, the harmonic mean.
+    /// The mean over seeds. For a rate it is the harmonic mean.
     mean: Option<u64>,
     min: Option<u64>,
     max: Option<u64>,
-    /// The cost in millionths of that of the best.
+    /// The cost relative to the best, in millionths.
     cost_ppm: Option<u64>,
     trouble: Option<String>,
 }
 
 impl Sweep<'_> {
-    /// As JSON, one field per line, with a newline at the end.
+    /// The JSON form, with one field per line and a newline at the end.
     pub fn to_json(&self) -> String {
         let Objective { metric, stat, unit, better } = &self.objective;
         let series: Vec<Value> = self.series.iter().map(|series| self.written(series)).collect();
@@ -38,7 +38,7 @@ impl Sweep<'_> {
         lines::csv_of(header, self.series.iter().flat_map(of))
     }
 
-    /// A series. `values` are in the order of `across`. A missing figure is `null`, such as the
+    /// A series. `values` have the order of `across`. A missing figure is `null`: for example the
     /// best if all settings are excluded, or the region if settings are words.
     fn written(&self, series: &Series<'_>) -> Value {
         let (Reading { fit, causes, limits }, finding) = (Reading::of(self, series), &series.finding);

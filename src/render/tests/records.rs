@@ -1,4 +1,4 @@
-//! Records written and read again, and texts on a run that may be accepted.
+//! Tests that records can be written and read again, and texts about runs that may be accepted.
 
 use super::*;
 use crate::analysis::{Against, Trial, judge_run};

@@ -1,4 +1,4 @@
-//! Failures have one order in every output: losses of data first, then by seeds.
+//! Tests that failures have one order in every output: losses of data first, then by seed.
 
 use super::*;
 use crate::analysis::compare::{Side, compare as compared};
@@ -13,7 +13,7 @@ fn missed() -> Reason {
     Reason::Gate { gate }
 }
 
-/// Each severity with its rank, shuffled; the order of names is another one.
+/// Each severity with its rank, in random order. The alphabetical order of names is another one.
 fn shuffled() -> [(usize, &'static str, Reason); 9] {
     let [first, second] = ["aa", "bb"].map(str::to_owned);
     [
@@ -29,7 +29,8 @@ fn shuffled() -> [(usize, &'static str, Reason); 9] {
     ]
 }
 
-/// A record of cells that fail so; of two with one severity the first has the greater seed.
+/// A record of cells that fail for these reasons. Of two with one severity, the first has the
+/// larger seed.
 fn failing(reasons: &[(usize, &str, Vec<Reason>)]) -> RunRecord {
     let named = |(rank, name, _): &(usize, &str, Vec<Reason>)| {
         let seed = 100 - *rank as u64;
@@ -53,7 +54,7 @@ fn one_of(check: &str, name: &str) -> ViolationRecord {
     ViolationRecord { check, device: None, record: None, beside: None, text }
 }
 
-/// All outputs that show failures of a run, with the texts before and after a cell's id.
+/// All outputs that show failures of a run. Each has the texts before and after the id of a cell.
 fn shown(run: &RunRecord) -> Vec<(&'static str, String, [&'static str; 2])> {
     let page = html::page(run);
     let page = page.split_once("What is wrong").map_or(String::new(), |(_, rest)| rest.to_owned());
@@ -83,12 +84,12 @@ fn cells_are_shown_by_severity_everywhere() {
     let run = failing(&cells);
     let mut ranked = cells.clone();
     ranked.sort_by_key(|(rank, ..)| *rank);
-    // Two lose data: the seed decides, here against the rank.
+    // Two cells lose data. The seed decides their order, here against the rank.
     ranked.swap(0, 1);
     for (what, text, [before, behind]) in shown(&run) {
         let name =
             |(rank, name, _): &(usize, &str, _)| format!("{before}ties.{name}.s{}{behind}", 100 - rank);
-        // A gate is a case of its own, next to its cell.
+        // A gate is a separate case next to its cell.
         let gate_case = what == "junit";
         let wanted: Vec<String> =
             ranked.iter().filter(|(rank, ..)| !gate_case || *rank != 7).map(name).collect();
@@ -100,7 +101,7 @@ fn cells_are_shown_by_severity_everywhere() {
 fn reasons_of_a_cell_are_shown_by_severity() {
     let reasons: Vec<Reason> = shuffled().into_iter().map(|(.., reason)| reason).collect();
     let run = failing(&[(0, "all", reasons)]);
-    // The first two both lose data: they stay in the order of the record.
+    // The first two both lose data, so they keep the order of the record.
     let wanted = [
         "lost (",
         "saved edit",

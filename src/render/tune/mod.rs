@@ -1,4 +1,4 @@
-//! Renders a search: `story` is for people, `written` for programs.
+//! Renders a search for the best settings: `story` is for people, `written` for programs.
 
 mod reasons;
 pub(super) mod story;

@@ -1,21 +1,23 @@
-//! Says what limits the best setting on both sides, from its cells, as in a sweep.
+//! Explains what limits the settings on both sides of the best one, as for a sweep.
+//!
+//! A cell is one simulation: one variant and one seed.
 
 use crate::analysis::sweep::{Finding, Fit, Objective, Point, Side, Trouble, causes, near};
 use crate::record::CellRecord;
 use crate::render::sweep::{capped, closed_form, limits};
 
-/// A line: the settings of one knob in order, while the other knobs are at their best.
+/// A line: the settings of one knob (a searched key) in order. Other knobs have their best values.
 #[derive(Debug)]
 pub struct Line<'a> {
     pub key: &'a str,
-    /// Its values, each with its cells and why it is excluded.
+    /// The values, each with its cells and the reason for its exclusion.
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
     pub best: usize,
-    /// The first and last index of the flat region (the settings as good as the best).
+    /// The first and the last index of the flat region (the settings as good as the best).
     pub flat: (usize, usize),
     /// The settings between which the optimum lies, as numbers; `None` with too few seeds.
     pub between: Option<[Option<f64>; 2]>,
-    /// The backend's page cap, if the line ends there, and the defaults of products above it.
+    /// The backend's page cap if the line ends there, and the larger defaults of products.
     pub cap: Option<(f64, Vec<String>)>,
 }
 
@@ -26,7 +28,7 @@ pub struct Reasons {
     pub closed_form_rows: Option<u64>,
 }
 
-/// Says what limits a line on both sides of its best setting.
+/// Explains what limits the settings on both sides of the best one.
 pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let point = |(value, cells, trouble): (String, Vec<_>, Option<String>)| {
         let trouble = trouble.map(Trouble::Told);
@@ -34,16 +36,16 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     };
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
     let side = Side::of(line.key);
-    // An excluded setting is left out: its responses may not be typical.
+    // Excluded settings are left out, because their responses may not be typical.
     let sound: Vec<Point<'_>> = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
     let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &sound)).flatten();
     let near = near(&points, line.best);
     let finding = Finding { best: line.best, noise: None, flat: line.flat, as_good: None, near };
     let causes = causes(line.key, objective, &points, &finding, fit);
     let mut told = limits(line.key, &causes, &points, &finding);
-    // The closed form does not cover energy or memory.
+    // The closed form covers only the time per row.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
-    // If an excluded setting is a neighbour of the optimum, the closed form does not explain why.
+    // An excluded setting next to the optimum is not a bound that the closed form can explain.
     let no_candidate = |end: f64| points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
     let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));
     let cap = line.cap.as_ref().map(|(cap, _)| *cap);

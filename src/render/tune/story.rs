@@ -1,4 +1,7 @@
-//! A search for people: the best setting, how certain it is, and the cost of other settings.
+//! Writes a search for people: the best setting, its certainty, and the costs of other settings.
+//!
+//! A knob is a searched key. A setting has one value per knob. A place is a variant with one value
+//! for each key that is not searched. The cost of a setting is relative to the best one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +11,9 @@ use crate::render::Grid;
 use crate::render::lines::joined;
 use crate::render::sweep::{optimum, sync_rate_note, value_of as value, within};
 
-/// A cost of at least this factor stands for a wait that never ends.
+/// A cost of at least this factor means that a wait never ended.
 const NEVER_COST: f64 = 1e6;
-/// The largest cost, in millionths of the best, of a setting that is as good in practice.
+/// The largest cost, in millionths, of a setting that is as good as the best in practice.
 pub const FLAT_PPM: u64 = 1_030_000;
 
 pub fn story(tune: &TuneRecord) -> String {
@@ -27,7 +30,7 @@ pub fn story(tune: &TuneRecord) -> String {
     text + &cost_of_search(tune.cells)
 }
 
-/// The limits that exclude settings, and those that do not, each as a title with lines.
+/// The limits that exclude settings, and the limits that do not. Each list has a title.
 pub(in crate::render) fn limits(tune: &TuneRecord) -> Vec<(String, Vec<String>)> {
     let (given, other): (Vec<_>, Vec<_>) = tune.limits.iter().partition(|limit| limit.given);
     let list = |limits: Vec<&LimitRecord>| limits.into_iter().map(limit).collect::<Vec<_>>();
@@ -64,13 +67,13 @@ fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     text
 }
 
-/// What to do if a search that has ended chose no setting.
+/// Advice for the user if a finished search chose no setting.
 fn next_step(place: &PlaceTuned) -> Option<&'static str> {
     (place.best.is_none() && place.complete)
         .then_some("next: fix this failure, relax the gate or limit, or search other values with --knob")
 }
 
-/// The knobs to describe. None if every setting is excluded or all settings are equal.
+/// The knobs to describe. There are none if all settings are excluded or all are equal.
 pub(in crate::render) fn told_knobs(place: &PlaceTuned) -> impl Iterator<Item = &KnobTuned> {
     place.knobs.iter().filter(move |_| place.best.is_some() && all_equal(place).is_none())
 }
@@ -100,7 +103,7 @@ pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Stri
     format!("{}: best at {}{all}{figure}{rules}{so_far}", place.name, at(tune, best))
 }
 
-/// A setting for people: its value, or that of each key.
+/// A setting for people: its value, or its values if there are several keys.
 fn at(tune: &TuneRecord, setting: &BTreeMap<String, String>) -> String {
     let of = |key: &String| setting.get(key).map_or_else(|| "–".to_owned(), |of| value(of));
     match tune.knobs.as_slice() {
@@ -109,7 +112,8 @@ fn at(tune: &TuneRecord, setting: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// The cost of a rule: one that decides which setting is best, or would if it excluded settings.
+/// The cost of a rule that decides which setting is the best, or would decide it if it excluded
+/// settings.
 fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String {
     let Some(other) = &rule.best else {
         return format!("; no setting meets the rule that {}", rule.asks);
@@ -125,12 +129,12 @@ fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String 
     format!("; {} {whether} {} ({figure}{})", at(tune, other), rule.asks, change.unwrap_or_default())
 }
 
-/// True if the value is the reach: as large as the largest response, so that it means all rows.
+/// True if the value is as large as the largest response. Then it means all rows.
 fn is_all(knob: &KnobTuned, value: &str) -> bool {
     knob.reach.is_some() && knob.reach == value.parse().ok()
 }
 
-/// The best setting, and the cost of the present setting compared with it, in one line.
+/// The best setting and the cost of the present setting, in one line.
 pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let told = headline(tune, place);
     let found = place.best.as_ref().filter(|_| all_equal(place).is_none());
@@ -158,7 +162,7 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
     }
 }
 
-/// The number of tried settings, if all that are not excluded have the same figure; else `None`.
+/// The number of tried settings, if all settings that are not excluded have the same figure.
 fn all_equal(place: &PlaceTuned) -> Option<usize> {
     let points = place.knobs.iter().flat_map(|knob| &knob.points);
     let mut candidates = points.filter(|point| point.trouble.is_none());
@@ -167,7 +171,8 @@ fn all_equal(place: &PlaceTuned) -> Option<usize> {
     (equal && values.len() > 1).then_some(values.len())
 }
 
-/// The answer alone: a line per place, which other seeds may change; then the load of the backend.
+/// The short result: one line per place, the settings that other seeds may change, and the load of
+/// the backend.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let sure = told_knobs(place).flat_map(|knob| {
@@ -183,13 +188,13 @@ pub fn answers(tune: &TuneRecord) -> String {
     tune.places.iter().map(line).chain(herd).collect()
 }
 
-/// How certain the best is, what limits it on both sides, and what other seeds may change.
+/// The certainty of the best setting, its limits on both sides, and what other seeds may change.
 pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let limits = knob.limits.iter().chain(&knob.luck).cloned();
     [optimum_confidence(tune, place, knob)].into_iter().chain(limits).chain(lucky(tune, knob)).collect()
 }
 
-/// Settings that cost less than the best under all these seeds, probably by chance.
+/// Settings that cost less than the best under all seeds, probably by chance.
 fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
     let less = |point: &&PointTuned| {
         let whole = point.trouble.is_none() && point.seeds as usize == tune.seeds.len();
@@ -203,7 +208,7 @@ fn lucky(tune: &TuneRecord, knob: &KnobTuned) -> Option<String> {
     ))
 }
 
-/// Between which settings the optimum lies, and which settings are as good as the best.
+/// The settings between which the optimum lies, and the settings that are as good as the best.
 fn optimum_confidence(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     let [first, last] = &knob.flat;
     let flat = within(value(first), value(last), &save(knob));
@@ -225,7 +230,8 @@ fn number(value: &str) -> Option<f64> {
     value.parse().ok()
 }
 
-/// Names settings inside the flat region whose measured cost is nevertheless higher.
+/// Names settings inside the flat region that cost more than its limit. (The flat region has the
+/// settings as good as the best.)
 fn save(knob: &KnobTuned) -> String {
     let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
     let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first < x && x < last);
@@ -235,7 +241,7 @@ fn save(knob: &KnobTuned) -> String {
     told.map(|told| format!(", except {told},")).unwrap_or_default()
 }
 
-/// The median uncertainty of the costs in the flat region and next to the best, as text.
+/// The median uncertainty of costs in the flat region and next to the best setting, as text.
 fn noise(knob: &KnobTuned) -> String {
     let [first, last] = knob.flat.each_ref().map(|end| number(end));
     let at = knob.points.iter().position(|point| point.value == knob.best);
@@ -247,7 +253,7 @@ fn noise(knob: &KnobTuned) -> String {
         knob.points.iter().enumerate().filter(near).filter_map(|(_, point)| point.noise_ppm).collect();
     noise.sort_unstable();
     match noise.get(noise.len() / 2) {
-        // A cost that is the same under every seed has no uncertainty to show.
+        // A cost that is equal under every seed has no uncertainty.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
             format!(" (± {:.1} %: more seeds needed)", *ppm as f64 / 1e4)
@@ -262,7 +268,7 @@ pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kn
         (!point.names.is_empty() || !point.asked.is_empty()) && point.value != knob.best
     };
     let mut points: Vec<PointTuned> = knob.points.iter().filter(named).cloned().collect();
-    // With several knobs, the present setting may differ from the best in more than this knob.
+    // With several knobs, the present setting can differ from the best in more than this knob.
     if tune.knobs.len() > 1 && tune.knobs[0] == knob.key {
         points.extend(place.present.clone());
     }
@@ -302,7 +308,7 @@ fn names(knob: &KnobTuned, point: &PointTuned, is_best: bool) -> String {
     best.into_iter().chain(all).chain(point.names.iter().cloned()).collect::<Vec<_>>().join(", ")
 }
 
-/// A row for each larger value that products use and that has the same effect as `point`.
+/// One row for each larger value of other products that has the same effect as `point`.
 fn rows_of_asked(grid: &mut Grid, point: &PointTuned) {
     for asked in &point.asked {
         grid.row([value(&asked.value), format!("{}: as {}", asked.names.join(", "), value(&point.value))]);
@@ -315,7 +321,7 @@ fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     let shown = point.figure.map(|n| human::of_waits(tune.unit, n, point.censored));
     let shown = shown.unwrap_or_else(none) + broken_mark(point);
     if point.trouble.is_some() {
-        // The words above the table say why it is excluded.
+        // The text above the table gives the reason for the exclusion.
         let few = (point.seeds as usize) < tune.seeds.len();
         let seeds = if few { human::count(point.seeds, "seed") } else { String::new() };
         return [value(&point.value), name, shown, "excluded".to_owned(), seeds];

@@ -1,4 +1,4 @@
-//! Limits and renderers.
+//! Tests limits and renderers.
 
 use insta::assert_snapshot;
 
@@ -109,7 +109,7 @@ fn where_all_settings_are_equal_none_is_called_the_best() {
     }
     tune.places[0].figure = Some(0);
     let equal = answers(&tune) + &story(&tune);
-    // Excluded settings may differ.
+    // Excluded settings may have another cost.
     tune.places[0].knobs[0].points[0].cost_ppm = Some(1_000_001);
     assert_snapshot!(equal + &answers(&tune));
 }

@@ -1,4 +1,7 @@
-//! A search for programs: as JSON, and as CSV with a row per setting. All figures are integers.
+//! Writes a search for programs: JSON, and CSV with one row per setting. All figures are integers.
+//!
+//! A place is the fixed part of a search: a variant with one value for each key that is not
+//! searched. A knob is a key that a search varies.
 
 use crate::analysis::sweep::plain;
 use crate::record::{KnobTuned, PlaceTuned, PointTuned, TuneRecord};
@@ -8,7 +11,7 @@ pub fn to_json(tune: &TuneRecord) -> String {
     lines::to_json(tune)
 }
 
-/// As CSV: a row for each measured setting, by place and knob.
+/// The CSV form, with one row per measured setting, sorted by place and knob.
 pub fn to_csv(tune: &TuneRecord) -> String {
     let fixed = ["knob", "value", "is", "seeds", "figure", "cost_ppm", "trouble"];
     let header = ["variant"].into_iter().chain(tune.across.iter().map(String::as_str)).chain(fixed);

@@ -1,4 +1,7 @@
-//! The rule "the run reproduces its baseline", figure by figure or over the seeds.
+//! The rule "the run reproduces its baseline", figure by figure or over all seeds.
+//!
+//! A cell is one simulation: one variant and one seed. A baseline is a file of figures that a run
+//! must reproduce.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +13,10 @@ use crate::record::{
     shell_word,
 };
 
-/// The most scenarios with missing cells that a text names.
+/// A text names at most this many scenarios with missing cells.
 const NAMED: usize = 8;
 
-/// The rule: the figures equal the baseline, and the whole baseline was run.
+/// The rule: the figures equal the baseline, and the run has all cells of the baseline.
 pub(in crate::analysis::verdict) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let Some(against) = &trial.against else { return Vec::new() };
     let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
@@ -63,7 +66,7 @@ fn shifted(at: usize, shift: &Shift, against: &Against<'_>, standard: Standard<'
     }
 }
 
-/// Says which part of the baseline did not run: with fewer cells, a gate passes more easily.
+/// The part of the baseline that did not run. It matters because fewer cells pass more easily.
 fn left_out(
     trial: &Trial<'_>,
     judged: &[Judged],
@@ -87,7 +90,7 @@ fn left_out(
     let mut text = format!("this run lacks {cells} of baseline {}: {}", against.name, named.join(", "));
     let mut rulings = Vec::new();
     if against.require_all {
-        // A run that was cut short lacks seeds that were still to come.
+        // If the run was stopped early, more seeds would have followed.
         if judged.iter().filter(|judged| judged.cell.verdict.was_run()).count() == trial.plans.len() {
             let other_seeds = seeds_of(against.baseline, &lacks, &ran);
             text += &other_seeds.unwrap_or_else(|| standard.accept(" --prune"));
@@ -98,7 +101,7 @@ fn left_out(
     rulings
 }
 
-/// The seeds of the missing cells, if these cells differ from those that ran only by their seeds.
+/// The seeds of the missing cells, if the missing cells differ from the others only in their seeds.
 fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&CellRecord]) -> Option<String> {
     let ran = |base: &BaselineCell| {
         let of = |cell: &&CellRecord| {
@@ -114,7 +117,7 @@ fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&Cell
 }
 
 impl<'a> Standard<'a> {
-    /// The baseline's cell for an ended cell. An error says why the two cannot be compared.
+    /// The cell of the baseline for an ended cell. The error says why they cannot be compared.
     fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, Box<Reason>> {
         let (name, id) = (self.name, &cell.id);
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
@@ -143,7 +146,8 @@ impl<'a> Standard<'a> {
     fn command(&self, option: &str) -> String {
         accept_command(self.name, self.folder, option)
     }
-    /// The command that accepts the run, as the end of a sentence; empty if none can accept it.
+    /// The command that makes the run the baseline, as the end of a sentence. Empty if not
+    /// possible.
     pub fn accept(&self, option: &str) -> String {
         if self.acceptable { format!("; {ACCEPT}{}", self.command(option)) } else { String::new() }
     }

@@ -1,4 +1,6 @@
-//! The rules for a single cell, and the records of its expectations and gates.
+//! The rules for a single cell (one simulation), and the records of its expectations and gates.
+//!
+//! A plan describes a cell before it runs.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +12,13 @@ use crate::record::{Build, CellRecord, ExpectationRecord, GateRecord, Reason};
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
 
-/// True if the violation is expected: the scenario names it, or one that implies it.
+/// True if the scenario expects the violation, or another violation that implies it.
 fn expected(plan: &Plan, check: &str) -> bool {
     let named = &plan.judged.expect.violations;
     named.iter().any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
-/// True if the outcome has this violation. An engine that spins or stalls counts as stuck.
+/// True if the outcome has this violation. An engine that loops or stalls counts as stuck.
 fn occurred(outcome: &Outcome, check: &str) -> bool {
     let stuck = matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_));
     outcome.violations.iter().any(|v| v.check == check) || check == "stuck" && stuck
@@ -40,7 +42,7 @@ pub(in crate::analysis::verdict) fn expectations(
     });
     let metrics = plan.judged.expect.metrics.iter().map(|(key, bound)| {
         let value = cell.expected(key);
-        // In a swarm the minimum applies to all seeds together, not to a cell.
+        // In a swarm (each seed draws its own parts), a minimum applies to all seeds together.
         let (min, max) = (bound.min.filter(|_| plan.source.swarm.is_none()), bound.max);
         ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, Bound { min, max }) }
     });
@@ -63,18 +65,19 @@ fn gated(gate: &Gate, cell: &CellRecord) -> GateRecord {
     record
 }
 
-/// The gates of a cell; none if the cell expects a violation.
+/// The gates (limits on figures) of a cell. A cell that expects a violation has none.
 pub(in crate::analysis::verdict) fn gates(plan: &Plan, cell: &CellRecord) -> Vec<GateRecord> {
     let gates = plan.judged.gates.iter().filter(|_| plan.judged.expect.violations.is_empty());
     gates.map(|gate| gated(gate, cell)).collect()
 }
 
-/// The rule "the oracle found nothing unexpected".
+/// The rule "the oracle found nothing unexpected". The oracle is the judge that knows all true
+/// values.
 pub(in crate::analysis::verdict) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
     let found = ended.outcome.violations.iter().map(|v| v.check);
     let is_new = |check: &&str| *check != "stuck" && !expected(ended.plan, check);
     let found: BTreeSet<&str> = found.filter(is_new).collect();
-    // Violations that follow from others come last.
+    // A violation that only follows from others comes last.
     let (last, first): (Vec<&str>, Vec<&str>) = found.into_iter().partition(|check| *check == "divergent");
     let all = first.into_iter().chain(last);
     all.map(|check| Reason::Violation { check: check.to_owned() }).collect()
@@ -106,8 +109,8 @@ pub(in crate::analysis::verdict) fn gates_met(ended: &Ended<'_>) -> Vec<Reason> 
     missed.map(|gate| Reason::Gate { gate: gate.clone() }).collect()
 }
 
-/// The rule "a second run has the same digests". Another build may give other figures. If its
-/// events differ, nothing can be compared.
+/// The rule "a second run has the same digests". With another build, other figures are allowed. If
+/// another build gives other events, nothing can be compared.
 pub(in crate::analysis::verdict) fn same_again(ended: &Ended<'_>) -> Vec<Reason> {
     let Some(again) = ended.again else { return Vec::new() };
     let of_figures = match again.held() {

@@ -1,4 +1,4 @@
-//! The list of all rules. The rules that belong to no other subject are here, one file per kind.
+//! The list of all rules, and the rules that belong to no other module. Each kind has its own file.
 
 mod baseline;
 mod cell;
@@ -11,13 +11,13 @@ use crate::analysis::{answers, claims, occurrences, untested};
 use crate::record::{Judged, Reason};
 
 pub(super) enum Rule {
-    /// Judges a single cell as soon as it has ended.
+    /// Judges a single cell (one simulation) as soon as it has ended.
     OfCell(fn(&Ended<'_>) -> Vec<Reason>),
-    /// Judges a run. It sees which cells fail by the rules before it.
+    /// Judges a run. The verdicts of earlier rules are already known.
     OfRun(fn(&Trial<'_>, &[Judged]) -> Vec<Ruling>),
 }
 
-/// All rules. Reasons of equal severity are reported in this order.
+/// All rules. Reasons of equal severity are reported in the order of this list.
 pub(super) static RULES: &[Rule] = &[
     Rule::OfCell(cell::violations),
     Rule::OfCell(cell::rest),

@@ -1,4 +1,7 @@
-//! Rules for a run as a whole: a search, stops, and remarks that fail nothing.
+//! Rules for a whole run: a search, early stops, and remarks that do not fail the run.
+//!
+//! A cell is one simulation: one variant and one seed. A stack is a sync engine with its server
+//! half.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +9,8 @@ use crate::analysis::verdict::case::{Asks, Ruling, Trial};
 use crate::metrics::human;
 use crate::record::{Exit, Judged};
 
-/// The rule "a search has a best setting in each place, and no failing cell stopped it".
+/// The rule "a search has a best setting at each place, and no failing cell stopped it". A place is
+/// a variant with one value for each key that is not searched.
 pub(in crate::analysis::verdict) fn has_an_answer(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {
     let Asks::Search { tune, fail_fast } = trial.asks else { return Vec::new() };
     let without = tune.places.iter().any(|place| place.complete && place.best.is_none());
@@ -19,8 +23,8 @@ pub(in crate::analysis::verdict) fn notes(trial: &Trial<'_>, _: &[Judged]) -> Ve
     trial.notes.iter().map(|note| Ruling::Stops(note.exit)).collect()
 }
 
-/// Remarks that no gate can fail, as all cells expect a violation and so have no gates. Only a
-/// remark, because other cells of the file may have been left out.
+/// Adds a remark if no gate (limit on a figure) applies, because all cells expect a violation. It
+/// does not fail, because the user may have left out other cells of the file.
 pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let mut gated = BTreeMap::<&str, Vec<&str>>::new();
     for plan in trial.plans.iter().filter(|plan| !plan.judged.gates.is_empty()) {
@@ -42,7 +46,7 @@ pub(in crate::analysis::verdict) fn no_cell(trial: &Trial<'_>, judged: &[Judged]
     told.collect()
 }
 
-/// Remarks that more than half of all requests got no response: then the figures describe the
+/// Adds a remark if more than half of all requests got no response. Then the figures describe the
 /// network more than the app.
 pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let without = |Judged { cell, .. }: &&Judged| {
@@ -56,8 +60,8 @@ pub(in crate::analysis::verdict) fn unusable(_: &Trial<'_>, judged: &[Judged]) -
     (cells > 0).then_some(Ruling::Remark(text)).into_iter().collect()
 }
 
-/// Remarks that durations of a third-party stack cover only network and disk. It charges processor
-/// time by its own rule, and nobody has compared this with published times.
+/// Adds a remark that the durations of a third-party stack cover only network and disk. Its
+/// processor time follows its own rule, which nobody has compared with published times.
 pub(in crate::analysis::verdict) fn uncalibrated(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let works = judged.iter().any(|judged| judged.cell.number("device.cpu.busy") > 0);
     let own = trial.plans.iter().find(|plan| plan.is_third_party && works);

@@ -1,18 +1,19 @@
-//! Curves that are not smooth; lists with values beyond what there is, and fleets of such sizes.
+//! Tests curves that are not smooth, lists with values above the largest size, and fleets of
+//! several sizes.
 
 use super::super::search::with;
 use super::*;
 
 #[test]
 fn where_a_limit_keeps_out_what_costs_less_other_knobs_give_way_for_it() {
-    // More streams are faster, and each holds a chunk in memory.
+    // More streams are faster, but each stream holds a chunk in memory.
     let space = space(&["k=16..2048", "engine.pull.streams=1,2,4"], &["500", "1"], 4);
     let cell = |setting: &Setting, seed| {
         let [k, streams] = [0, 1].map(|i| setting[i].parse::<f64>().unwrap());
         let rate = 1e6 * k / (k + 30.0) * libm::pow(streams, 0.7);
         waiting(cell(seed, rate as u64 + seed), k * streams > 140.0)
     };
-    // One stream of 140 rows: 824 000; two of 70: 1 137 000; four of 35: 1 421 000.
+    // The rate of 1 stream with 140 rows is 824 000; 2 with 70: 1 137 000; 4 with 35: 1 421 000.
     let tuned = place_with(space, own_limits(), cell);
     let [rows, streams] = [0, 1].map(|k| tuned.knobs[k].best.parse::<f64>().unwrap());
     assert!(streams == 4.0 && (28.0..=35.0).contains(&rows), "{rows} rows, {streams} streams");
@@ -32,7 +33,7 @@ fn of_a_best_whose_double_lies_beyond_the_range_none_is_told() {
 
 #[test]
 fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better_behind_it() {
-    // Behind the dent it costs 5 % less, with 10 % noise.
+    // Beyond the dent, settings cost 5 % less. The noise is 10 %.
     let goes_there = |luck: &u64| {
         let rate = |x: f64, seed| {
             let own = Seed(luck * 1_000 + seed).stream("own", x as u64, 0).unit();
@@ -48,7 +49,8 @@ fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better
 
 #[test]
 fn the_flat_region_ends_at_settings_that_were_run_under_all_seeds() {
-    // Behind a ridge lies a setting that is as good under only the first half of the seeds.
+    // Beyond a ridge lies a setting that is as good as the best, but only under the first half of
+    // the seeds.
     let worse = |x: f64, seed: u64| match x {
         _ if x < 64.0 => 1.0 + libm::log(64.0 / x),
         _ if x <= 1_100.0 => 1.0 + 0.01 * libm::log(x / 256.0).abs(),
@@ -111,7 +113,7 @@ fn a_list_with_values_that_ask_for_more_than_there_is_has_its_best_on_the_list()
 #[test]
 fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
     const SECOND: u64 = 1_000_000_000;
-    // Ten requests of one second each, with these median and maximum waits.
+    // 10 requests of 1 second each, with these median and maximum waits.
     let place = |link: &str, devices: u64, best: &str, [p50, max]: [u64; 2]| {
         let axes = vec![("link".to_owned(), link.to_owned()), ("devices".to_owned(), devices.to_string())];
         let space = space(&[&format!("k={best}")], &[best], 1);
@@ -122,7 +124,8 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         let spread = |p50: u64, max: u64| fixture::spread(Unit::Ns, 10, [0, p50, max * 19 / 20, max, max]);
         put("engine.session.time", Figure::Value { unit: Unit::Ns, value: 100 * SECOND });
         put("backend.request.queued", spread(p50 * SECOND, max * SECOND));
-        // Half of them wait evenly up to the maximum: a quarter of it on average.
+        // Half of the requests have waits spread evenly up to the maximum, so the mean is a quarter
+        // of it.
         let queued = 10 * max * SECOND / 4;
         put("engine.requests.queued_time", Figure::Value { unit: Unit::Ns, value: queued });
         put("backend.request.service", spread(SECOND, SECOND));
@@ -171,7 +174,8 @@ fn every_knob_is_searched_around_the_best_of_all_though_luck_has_moved_it() {
 #[test]
 fn of_two_knobs_each_is_searched_until_something_is_worse_where_luck_hides_what_is_near() {
     for luck in 0..10 {
-        // With one stream chunk sizes hardly differ, with four they do; noise is a fifth.
+        // With 1 stream, chunk sizes hardly differ in price. With 4 streams they do. The noise is
+        // 20 %.
         let price = |setting: &Setting, seed: u64| {
             let (rows, streams): (f64, f64) = (setting[0].parse().unwrap(), setting[1].parse().unwrap());
             let own = Seed(luck * 100 + seed).stream("own", rows as u64 * 8 + streams as u64, 0).unit();

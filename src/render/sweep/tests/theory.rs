@@ -1,10 +1,10 @@
-//! The closed form compared with the runs.
+//! Tests the comparison of the closed form with runs.
 
 use super::*;
 
 #[test]
 fn the_closed_form_is_told_where_the_runs_bear_it_out_or_with_what_it_leaves_out() {
-    // Larger is better, whatever a response takes; or writing takes a fifth of the time.
+    // Larger chunks are always better, or writing takes a fifth of the time.
     let larger = |writing: bool| {
         record(8, move |cell| {
             rate(cell, 1_000 * size_of(cell));
