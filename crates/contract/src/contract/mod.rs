@@ -7,7 +7,7 @@
 //! listener.
 //!
 //! The halves choose their own protocol: the [`Transport`] port carries bytes. All protocols share
-//! two types: [`Mutation`] (a sent edit) and [`Outcome`] (its result). The values of `base` that
+//! two types: [`Mutation`] (a sent edit) and [`Outcome`] (its result). The types of `base` that
 //! this API uses are exported here too, so a stack imports only this module.
 //!
 //! Invariants: nothing here reads a clock, draws a random number or touches a disk. A stack gets

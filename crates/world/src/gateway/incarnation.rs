@@ -1,8 +1,9 @@
 //! The incarnation of the backend to which a cursor belongs.
 //!
-//! A restore of the backend begins a new incarnation. Its stamps are greater than the stamps of all
-//! earlier cursors. A reader that continued would never learn that some of its rows are gone.
-//! Therefore a cursor starts with the number of its incarnation. The first incarnation needs no
+//! A restore of the backend begins a new incarnation, in which some rows are gone. The stamps (dates
+//! of changes) of the new incarnation are greater than those in all earlier cursors, so an earlier
+//! cursor would still be accepted, and its reader would never learn which rows are gone. Therefore a
+//! cursor starts with the number of its incarnation. The first incarnation needs no
 //! number.
 
 use std::borrow::Cow;
@@ -75,6 +76,10 @@ mod tests {
                 }
             }
         }
-        assert_eq!(lives[1].read(EntityId(1), None), Ok(None), "who begins has no life behind him");
+        assert_eq!(
+            lives[1].read(EntityId(1), None),
+            Ok(None),
+            "without a cursor there is no incarnation to compare"
+        );
     }
 }

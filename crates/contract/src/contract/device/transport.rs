@@ -96,10 +96,11 @@ pub trait Connection {
     /// Sends a message after those sent before. `Ok` does not mean that the message arrived.
     ///
     /// # Errors
-    /// Why the connection has ended; [`TransportError::Reset`] if it was closed normally.
+    /// Why the connection has ended. A normal close is reported as [`TransportError::Reset`], too.
     fn send(&self, message: Vec<u8>) -> Result<(), TransportError>;
-    /// Like [`send`](Connection::send), with a slip beside the message, for a protocol that does
-    /// not identify edits. A connection without slips drops the slip.
+    /// Like [`send`](Connection::send), for a protocol whose messages do not name the edits in
+    /// them. The slip, which travels beside the message and costs nothing, tells the bench which
+    /// edits these are. A connection without slips drops the slip.
     ///
     /// # Errors
     /// As for [`send`](Connection::send).
@@ -133,8 +134,8 @@ pub trait Connection {
     fn closed(&self) -> Option<Result<(), TransportError>>;
 }
 
-/// nginx's response to a request that is larger than the proxy allows. Its title contains the
-/// status code that an HTTP client would also get.
+/// The page that nginx returns for a request that is larger than it allows. The title of the page
+/// contains the status code, as the bench sends such pages without an HTTP head.
 pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
     <head><title>413 Request Entity Too Large</title></head>\r\n\
     <body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n\
@@ -149,7 +150,7 @@ pub enum NetworkKind {
     Wifi,
     /// A cellular network at home.
     Cellular,
-    /// A satellite or another fixed link.
+    /// Another link that is not metered, such as a satellite dish of a house or a cable.
     Other,
     /// A cellular network abroad.
     Roaming,
@@ -169,7 +170,7 @@ impl NetworkKind {
     }
 }
 
-/// Why a request failed. After every failure, the gateway may still have acted on the request.
+/// Why a request failed. Unless it never left the phone, the server may have acted on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum TransportError {
     /// The device has no network.
@@ -188,7 +189,7 @@ pub enum TransportError {
     /// The server refuses a new token, and the person must log in again.
     #[error("the login has ended")]
     LoginEnded,
-    /// The caller no longer waits, because its run was cancelled.
+    /// The caller no longer waits, because its sync was cancelled.
     #[error("cancelled")]
     Cancelled,
     /// The server refuses the connection, or the transport has no connections.

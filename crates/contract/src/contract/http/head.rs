@@ -48,7 +48,7 @@ pub fn read_request(bytes: &[u8]) -> Result<Request, Malformed> {
     let mut words = line.split(' ');
     let (method, target, version) = (words.next(), words.next(), words.next());
     if version != Some(VERSION) || words.next().is_some() {
-        return Err(Malformed("the request line is METHOD PATH HTTP/1.1"));
+        return Err(Malformed("the request line must be METHOD PATH HTTP/1.1"));
     }
     let method = method.and_then(|method| Method::from_bytes(method.as_bytes()).ok());
     let target =
@@ -60,8 +60,8 @@ pub fn read_request(bytes: &[u8]) -> Result<Request, Malformed> {
     Ok(request)
 }
 
-/// Reads a complete response. A proxy or a captive portal may send an HTML page instead, and here
-/// such a page has no head. It is read as a response with the status in its title, or 200.
+/// Reads a complete response. A proxy or a captive portal may send an HTML page instead, which the
+/// bench sends without an HTTP head. It is read as a response with the status in its title, or 200.
 ///
 /// # Errors
 /// The part that is malformed.
@@ -119,7 +119,7 @@ fn split(bytes: &[u8]) -> Result<(&str, HeaderMap, &[u8]), Malformed> {
         headers.append(name, value.map_err(|_| Malformed("the value of a header"))?);
     }
     if headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err(Malformed("a body is as long as content-length says"));
+        return Err(Malformed("transfer-encoding is not supported: give the length in content-length"));
     }
     let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
     let (length, other) = (lengths.next(), lengths.next());

@@ -111,6 +111,12 @@ impl Ledger {
             None => self.open.entry(row).or_default().push(edit.id),
         }
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
+        let goes_with = |other: &&Edit| early.is_some() && other.goes_with == Some(edit.id);
+        let with: Vec<EditId> = self.open_on(row).filter(goes_with).map(|other| other.id).collect();
+        for id in with {
+            self.get_mut(id).expect("it is open").carried = Some(edit.id);
+            self.close(row, id);
+        }
     }
 
     /// Notes the values that an edit was made on: those of the first `told` versions of its row. If

@@ -8,7 +8,7 @@
 //! - `GET /rx/NAME/stream`: server-sent events on a long-lived connection: each committed document,
 //!   with a checkpoint.
 //!
-//! An address without `/NAME` means the first table that phones pull. `batchSize` is another name
+//! An address without `/NAME` means the first table of the schema. `batchSize` is another name
 //! for `limit`. A deleted document has only `_deleted: true` and its `id`.
 //!
 //! A stream begins with the event `RESYNC`, after which a phone pulls the changes that it missed.
@@ -23,8 +23,8 @@
 //!   end of a page are lost.
 //! - `stream`: `documents`, or `resync`: each commit sends only `RESYNC`.
 //!
-//! Not supported: attachments, versions of endpoints (426), a comparison of `assumedMasterState` by
-//! `updatedAt` only.
+//! Not supported: attachments, versions of endpoints (status 426, "Upgrade Required"), and a
+//! comparison of `assumedMasterState` by `updatedAt` only.
 
 mod pull;
 mod push;
@@ -56,8 +56,12 @@ pub(super) fn half() -> Half {
         options: vec![
             writing::conflicts(),
             writing::idempotent(),
-            word("checkpoint", &["pair", "time"], "What tells how far a phone has pulled."),
-            word("stream", &["documents", "resync"], "What an event of the stream brings."),
+            word(
+                "checkpoint",
+                &["pair", "time"],
+                "The form of the checkpoint, which says how far a phone has pulled.",
+            ),
+            word("stream", &["documents", "resync"], "The content of an event of the stream."),
         ],
         make: |chosen, setup, ports| Box::new(Served(Rx::open(chosen, setup, ports))),
         at_most: Capabilities::ALL,
