@@ -1,9 +1,9 @@
 //! The incarnation of the backend to which a cursor belongs.
 //!
-//! A restore of the backend begins a new incarnation, in which some rows are gone. The stamps (dates
-//! of changes) of the new incarnation are greater than those in all earlier cursors, so an earlier
-//! cursor would still be accepted, and its reader would never learn which rows are gone. Therefore a
-//! cursor starts with the number of its incarnation. The first incarnation needs no
+//! A restore of the backend begins a new incarnation, in which some rows are gone. The stamps
+//! (dates of changes) of the new incarnation are greater than those in all earlier cursors. So an
+//! earlier cursor would still be accepted, and its reader would never learn which rows are gone.
+//! Therefore a cursor starts with the number of its incarnation. The first incarnation needs no
 //! number.
 
 use std::borrow::Cow;
