@@ -111,11 +111,16 @@ impl Ledger {
             None => self.open.entry(row).or_default().push(edit.id),
         }
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
-        let goes_with = |other: &&Edit| early.is_some() && other.goes_with == Some(edit.id);
-        let with: Vec<EditId> = self.open_on(row).filter(goes_with).map(|other| other.id).collect();
-        for id in with {
-            self.get_mut(id).expect("it is open").carried = Some(edit.id);
-            self.close(row, id);
+        // What goes with it is committed, too, and what goes with that.
+        let mut carrying: Vec<EditId> = early.map(|_| edit.id).into_iter().collect();
+        while let Some(by) = carrying.pop() {
+            let goes_with = |other: &&Edit| other.goes_with == Some(by);
+            let with: Vec<EditId> = self.open_on(row).filter(goes_with).map(|other| other.id).collect();
+            for id in with {
+                self.get_mut(id).expect("it is open").carried = Some(edit.id);
+                self.close(row, id);
+                carrying.push(id);
+            }
         }
     }
 

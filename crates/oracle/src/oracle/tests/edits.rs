@@ -40,9 +40,9 @@ fn edits_of_a_converging_stack_give_way_as_told_to_others_alone() {
         # Its commit is heard of before its making.
         0 commits 0.0 a1 mine; 0 sets a1 mine; 0 acks 0.0; 0 drops; 0 pulls; 1 pulls; drain
         => lacks lost-edit & lacks acknowledged-without-commit
-        # The same, with an earlier edit for which it stands.
-        converges; 0 sets a1 old; 0 squashes 0.1 a1 0.0; 0 commits 0.1 a1 mine; 0 sets a1 mine; 0 acks 0.1;
-        0 drops; 0 pulls; 1 pulls; drain => lacks lost-edit
+        # The same, with earlier edits for which it stands.
+        converges; 0 sets a1 older; 0 sets a1 old; 0 squashes 0.1 a1 0.0; 0 squashes 0.2 a1 0.1;
+        0 commits 0.2 a1 mine; 0 sets a1 mine; 0 acks 0.2; 0 drops; 0 pulls; 1 pulls; drain => lacks lost-edit
         # It goes with a later delete, and somebody else has deleted the row.
         converges; 0 sets a1 mine; 0 deletes a1; 0 squashes 0.1 a1 0.0; office a1 gone; 0 acked 0.0 a1 9;
         0 acked 0.1 a1 9; 0 drops; drain => lacks acknowledged-without-commit
