@@ -1,6 +1,7 @@
-// RxDB 17.6.0: a pull is answered before a push is committed, and its answer comes after that of the push. The phone then shows its
-// older state again, and takes it for the server's. So the next edit meets the phone's own last one as a conflict, and the default
-// handler drops it. Nobody else has written, and no answer is lost. Run: node found/late-pull.mjs
+// RxDB 17.6.0: a pull is answered before a push is committed, and its answer comes after that of the push. The phone
+// then shows its older state again, and takes it for the server's. So the next edit meets the phone's own last one as
+// a conflict, and the default handler drops it. Nobody else has written, and no answer is lost. Run:
+// node found/late-pull.mjs
 import { createRxDatabase } from 'rxdb'
 import { replicateRxCollection } from 'rxdb/plugins/replication'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'

@@ -40,9 +40,9 @@ struct Line {
 pub(crate) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// Commits of edits whose making is not known yet, with the device that asked: an app may send
+    /// How often edits were committed whose making is not known yet, and who asked: an app may send
     /// an edit just before its saving is reported.
-    early: BTreeMap<EditId, DeviceId>,
+    early: BTreeMap<EditId, (u32, DeviceId)>,
     /// Edits that no person saw saved, and when the person gave up. They may be stored anyway.
     pub(crate) missed: BTreeMap<EditId, (Time, LocalEdit)>,
     pub(crate) lives: Lives,
@@ -107,7 +107,7 @@ impl Ledger {
         new.combines = self.combined.has(edit);
         let early = self.early.remove(&edit.id);
         match early {
-            Some(by) => (new.commits, new.asked_by) = (1, by),
+            Some((commits, by)) => (new.commits, new.asked_by) = (commits, by),
             None => self.open.entry(row).or_default().push(edit.id),
         }
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
@@ -221,7 +221,7 @@ impl Ledger {
             let own = edit.row;
             self.close(own, author);
         } else if let (Some(author), Some(by)) = (author, by) {
-            self.early.insert(author, by);
+            self.early.entry(author).or_insert((0, by)).0 += 1;
         }
         let Some(open) = self.open.get(&row).cloned() else { return };
         // If a carried edit is newer than the author, it also carries older edits that it set
