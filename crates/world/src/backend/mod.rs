@@ -36,7 +36,7 @@
 //! The sync's own marks (flags and claims) are one transaction per page. It begins with the page
 //! and holds the single write lock of the database. A push then keeps its worker and waits until
 //! that transaction ends. A mutation's transaction has one row, a row and its parts, or a whole
-//! request ([`Commits`]). It blocks no other request. The office's commits take no time.
+//! request ([`Commits`]). It blocks no other request. The office's commits last 0 s.
 //!
 //! Other writers see a commit at once. Readers see it later if its transaction is stamped before it
 //! commits, or if a replica lags. The versions of each row appear in order. A reader stays behind

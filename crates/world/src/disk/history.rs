@@ -111,7 +111,7 @@ impl History {
             match operation.what {
                 What::Write(_, len) => written += len as u64,
                 _ if operation.is_sync() => synced += flash.sync(operation.number),
-                // The next sync also makes names and lengths durable, so this takes no time.
+                // The next sync also makes names and lengths durable, so this operation lasts 0 s.
                 _ => {}
             }
             let begun = std::mem::replace(&mut done, start + synced + flash.write(written));

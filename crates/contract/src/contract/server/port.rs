@@ -37,7 +37,7 @@ pub struct ServerPorts {
     pub record: Rc<dyn RecordLink>,
     /// The connections to phones.
     pub phones: Rc<dyn Phones>,
-    /// The database, on a disk that outlives the process. Work on it takes no time.
+    /// The database, on a disk that outlives the process. Work on it lasts 0 s.
     pub database: Database,
     /// The seed of the server's random streams, different for each process.
     pub seed: Seed,

@@ -190,7 +190,7 @@ impl Ear {
     async fn renews(&self) -> bool {
         let deadline = self.now() + self.process.options.request_timeout;
         let asked = self.now();
-        // If tokens do not expire, renewal takes no time and gives no new token.
+        // If tokens do not expire, a renewal lasts 0 s and gives no new token.
         self.process.ports.transport.renew_token(deadline).await.is_ok() && self.now() > asked
     }
 
