@@ -7,7 +7,7 @@ use super::commits::{Asked, CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
 use crate::contract::{Author, ColumnKind, CommitKind, EditKind, LocalEdit, Merge};
 use crate::oracle::final_checks::is_null_or_empty;
-use crate::oracle::model::{Edit, alike, bit};
+use crate::oracle::model::{Edit, Version, alike, bit};
 use crate::oracle::{Harm, Matter, Rule, Topic};
 
 pub(crate) static UNASKED: Rule = Rule {
@@ -254,15 +254,9 @@ impl<'a> Asked<'a> {
         beside.ruled.contains_key(&meant.id) || self.case.edit.is_none_or(gave_way)
     }
 
-    /// True if another phone set the column again, and this edit's person had not seen that. Among
-    /// versions with equal content, the person certainly saw only the first.
+    /// True if another phone set the column again, and this edit's person had not seen that.
     fn is_set_again(self, edit: &Edit, column: usize) -> bool {
-        let versions = &self.case.row.versions;
-        let (seen, later) = versions.split_at(edit.knew().min(versions.len()));
-        let last = seen.last().map(|last| last.content);
-        let repeats = seen.iter().rev().take_while(|version| Some(version.content) == last).count();
-        let mut unseen = seen[seen.len() - repeats..].iter().skip(1).chain(later);
-        unseen.any(|version| match version.author {
+        self.perhaps_unseen(edit.knew()).any(|version| match version.author {
             Author::Device(by) if by.device != edit.id.device => {
                 self.case.ledger.get(by).is_some_and(|other| other.value(column).is_some())
             }
@@ -274,11 +268,20 @@ impl<'a> Asked<'a> {
     /// version. Its author is another phone or system, or a later edit of the same phone.
     fn has_a_rival(self, edit: &Edit) -> bool {
         let own = self.meant.id;
-        let unseen = self.case.row.versions.get(edit.reached..).unwrap_or_default();
-        unseen.iter().any(|version| match version.author {
+        self.perhaps_unseen(edit.reached).any(|version| match version.author {
             Author::Device(by) => by.device != own.device || by.number > own.number,
             Author::Office | Author::Import | Author::Derived | Author::Backup | Author::Upload(_) => true,
         })
+    }
+
+    /// The versions of the row after the first `known`, and those among the last of `known` that
+    /// have equal content: the phone certainly had only the first of these.
+    fn perhaps_unseen(self, known: usize) -> impl Iterator<Item = &'a Version> {
+        let versions = &self.case.row.versions;
+        let (seen, later) = versions.split_at(known.min(versions.len()));
+        let last = seen.last().map(|last| last.content);
+        let repeats = seen.iter().rev().take_while(|version| Some(version.content) == last).count();
+        seen[seen.len() - repeats..].iter().skip(1).chain(later)
     }
 }
 

@@ -43,6 +43,8 @@ fn a_commit_that_an_edit_asks_for_is_asked() {
         # Two people set one value, and an edit of this value gives way to the one it did not see.
         0 sets a1 done; 0 commits 0.0 a1 done; 0 acks 0.0; 1 sets a1 done; 1 commits 1.0 a1 done;
         0 sets a1 busy; 0 commits 0.1 a1 done => lacks unasked-commit
+        converges; 0 sets a1 done; 0 commits 0.0 a1 done; 0 acks 0.0; 1 sets a1 done; 1 commits 1.0 a1 done;
+        0 pulls; 0 sets a1 busy; 0 commits 0.1 a1 done => lacks unasked-commit
         0 sets a1 done; 0 commits 0.0 a1 done; 0 acks 0.0; 0 sets a1 busy; 0 commits 0.1 a1 done
         => oracle.unasked_commit.count 1
         0 creates s9 name=monday who=me; 0 commits 0.0 s1 name=monday who=me => lacks unasked-commit
