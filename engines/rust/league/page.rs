@@ -1,6 +1,9 @@
 //! Writes the page: tables, their explanations, and texts by people.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+
+use syncdyno::metrics::human;
 
 use super::cells::BROKEN;
 use super::entrants::{Entrant, Entrants, Whose};
@@ -17,6 +20,10 @@ pub(super) const MORNING: &str = "morning";
 const WIDTH: usize = 100;
 /// An interval narrower than this share of the mean or median is not shown.
 const NARROW: f64 = 0.1;
+/// Halves of the seeds that differ by at most this share count as near.
+const NEAR: f64 = 0.03;
+/// If a larger share of the edits is lost, 95 % of them are never safe.
+const MANY: f64 = 0.05;
 
 /// A column of a table: its heading, its place and its figure.
 struct Column<'a> {
@@ -34,7 +41,7 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
     let clean = |title, figure| Column { title, work: MORNING, link: LINK, weather: "clean", figure };
     let loses = [
         faults("broken promises", BROKEN),
-        faults("gone, of 100", "gone"),
+        faults("gone, %", "gone"),
         faults("lost", "lost"),
         faults("not told", "untold"),
         faults("replaced unseen", "replaced"),
@@ -57,6 +64,7 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         clean("seen, 95 %", "seen 95 %"),
     ];
     let load = |title, work, link| Column { title, work, link, weather: "clean", figure: "usable" };
+    let of_load = |title, figure| Column { figure, ..load(title, "load-100000", LINK) };
     let waits = [
         load("1 000 rows", "load-1000", LINK),
         load("10 000 rows", "load-10000", LINK),
@@ -65,6 +73,8 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         Column { work: "queue-100", ..clean("queue of 100", "drained") },
         Column { work: "queue-1000", ..clean("queue of 1 000", "drained") },
         Column { work: "storm", ..clean("storm, 95 %", "safe 95 %") },
+        of_load("down, 100 000 rows", "down"),
+        of_load("database, 100 000 rows", "database"),
     ];
     let by_link =
         |figure, weather| LINKS.map(|link| Column { title: link, work: MORNING, link, weather, figure });
@@ -74,11 +84,11 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         ("WAITS", table(lines, entrants, &waits)),
         ("GONE BY LINK", table(lines, entrants, &by_link("gone", "faults"))),
         ("SEEN BY LINK", table(lines, entrants, &by_link("seen 95 %", "clean"))),
-        (
-            "ENTRANTS",
-            entrants.entrant.iter().map(paragraph).collect::<Vec<_>>().join("\n").trim_end().to_owned(),
-        ),
-        ("HALVES", halves(lines, entrants, &costs.iter().chain(&waits[..3]).collect::<Vec<_>>())),
+        ("ENTRANTS", paragraphs(lines, entrants)),
+        ("LEAST GONE", least(lines, entrants, &loses[1..2])),
+        ("LEAST BYTES", least(lines, entrants, &costs[1..3])),
+        ("LEAST WAIT", least(lines, entrants, &waits[1..2])),
+        ("HALVES", halves(lines, entrants, &costs, &waits[..3])),
         ("SEEDS", seeds(lines)),
     ];
     let put = |page: String, (name, text): &(&str, String)| page.replace(&format!("{{{{{name}}}}}"), text);
@@ -92,7 +102,7 @@ fn filled(page: &str) -> String {
     let (mut blocks, mut in_code) = (Vec::<(bool, Vec<&str>)>::new(), false);
     for line in page.lines() {
         in_code ^= line.starts_with("```");
-        let goes_on = !line.starts_with("- ");
+        let goes_on = !line.trim_start().starts_with("- ");
         match blocks.last_mut() {
             Some((true, block)) if !in_code && goes_on && is_prose(line) => block.push(line),
             _ => blocks.push((!in_code && is_prose(line), vec![line])),
@@ -103,9 +113,13 @@ fn filled(page: &str) -> String {
             return block.join("\n") + "\n";
         }
         let text = block.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-        let indent = if text.starts_with("- ") { "  " } else { "" };
+        let first = block[0].len() - block[0].trim_start().len();
+        let rest = first + if text.starts_with("- ") { 2 } else { 0 };
+        let [first, rest] = [first, rest].map(|indent| " ".repeat(indent));
         let options = textwrap::Options::new(WIDTH)
-            .subsequent_indent(indent)
+            .initial_indent(&first)
+            .subsequent_indent(&rest)
+            .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::fill(&text, options) + "\n"
     };
@@ -122,6 +136,12 @@ impl Column<'_> {
         entrant.lacks.iter().any(|lacks| self.figure.starts_with(lacks.as_str()))
     }
 
+    /// True if so many edits of this work are lost that 95 % of them are never safe.
+    fn loses_many(&self, lines: &Lines, entrant: &Entrant) -> bool {
+        let of = |figure| Column { figure, ..*self }.line(lines, &entrant.engine).map(|line| line.middle);
+        of("lost").zip(of("edits")).is_some_and(|(lost, edits)| lost > MANY * edits)
+    }
+
     fn told(&self, lines: &Lines, entrant: &Entrant) -> String {
         if self.is_lacking(entrant) {
             return "–".to_owned();
@@ -131,6 +151,9 @@ impl Column<'_> {
             return format!("{} of {}", (line.middle * line.seeds as f64).round(), line.seeds);
         }
         let figure = Figure::named(self.figure);
+        if line.middle == f64::INFINITY && self.loses_many(lines, entrant) {
+            return "lost > 5 %".to_owned();
+        }
         let middle = figure.told(line.middle);
         // A narrow interval adds nothing to the mean or median, so it is left out.
         let is_narrow = (line.high - line.low).abs() <= NARROW * line.middle;
@@ -154,54 +177,114 @@ fn table(lines: &Lines, entrants: &Entrants, columns: &[Column<'_>]) -> String {
     text
 }
 
-fn paragraph(entrant: &Entrant) -> String {
-    let Entrant { title, page, promise, text, found, .. } = entrant;
-    let mut block = format!("**{title}** ([page]({page})). Promises: {promise}. {}\n", text.trim());
+fn paragraphs(lines: &Lines, entrants: &Entrants) -> String {
+    let all: Vec<String> = entrants.entrant.iter().map(|entrant| paragraph(lines, entrant)).collect();
+    all.concat().trim_end().to_owned()
+}
+
+/// An item of a list. A single reason follows the text, several are items below it.
+fn paragraph(lines: &Lines, entrant: &Entrant) -> String {
+    let Entrant { engine, title, page, promise, text, found, .. } = entrant;
+    let broken = broken_in(lines, engine);
+    let mut block = format!("- **{title}** ([page]({page})) promises: {promise}. {}{broken}", text.trim());
+    let before = if found.len() == 1 { " " } else { "\n  - " };
     for found in found {
         let whose = match found.whose {
-            Whose::Engine => "a fault of the engine",
-            Whose::Design => "by design",
-            Whose::Preset => "what the product does",
-            Whose::Halves => "our own server half",
+            Whose::Engine => "Fault of the engine",
+            Whose::Design => "By design",
+            Whose::Preset => "As the product",
+            Whose::Halves => "Our server half",
         };
         let checks: Vec<String> = found.checks.iter().map(|check| format!("`{check}`")).collect();
-        _ = writeln!(block, "- {}: {whose}. {}", checks.join(", "), found.why);
+        _ = write!(block, "{before}{} *{whose}* ({}).", found.why, checks.join(", "));
     }
-    block
+    block + "\n"
+}
+
+/// A sentence that names the work in which the engine broke a promise.
+fn broken_in(lines: &Lines, engine: &str) -> String {
+    let mut places = BTreeMap::<&str, Vec<(&str, &str)>>::new();
+    for ((place, figure), line) in &lines.0 {
+        if place.engine == engine && figure == BROKEN && line.middle > 0.0 {
+            places.entry(&place.work).or_default().push((&place.link, &place.weather));
+        }
+    }
+    let works: Vec<String> = places.iter().map(|(work, at)| named(work, at)).collect();
+    if works.is_empty() { String::new() } else { format!(" Broken in {}.", works.join(", ")) }
+}
+
+/// Names a kind of work, and its link or its faults if all places have the same.
+fn named(work: &str, at: &[(&str, &str)]) -> String {
+    let size = |size: &str| size.parse().map_or_else(|_| size.to_owned(), human::thousands);
+    match work.split_once('-') {
+        None if at.iter().all(|(_, goes_wrong)| *goes_wrong == "faults") => format!("{work}s with faults"),
+        None => format!("{work}s"),
+        Some(("load", rows)) if at.iter().all(|(link, _)| *link == "edge") => {
+            format!("loads of {} rows over EDGE", size(rows))
+        }
+        Some(("load", rows)) => format!("loads of {} rows", size(rows)),
+        Some((kind, edits)) => format!("{kind}s of {}", size(edits)),
+    }
+}
+
+/// The three engines for which the sum of these figures is least, with the sum. An engine with
+/// several rows is named once. The bench's own engine is left out, as no app can install it.
+fn least(lines: &Lines, entrants: &Entrants, columns: &[Column<'_>]) -> String {
+    let figure = Figure::named(columns[0].figure);
+    let sum = |entrant: &Entrant| {
+        let middles =
+            columns.iter().map(|column| column.line(lines, &entrant.engine).map(|line| line.middle));
+        middles.sum::<Option<f64>>()
+    };
+    let others = entrants.entrant.iter().filter(|entrant| !entrant.engine.starts_with("ours-"));
+    let mut least: Vec<(f64, &str)> =
+        others.filter_map(|entrant| Some((sum(entrant)?, entrant.title.as_str()))).collect();
+    least.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let mut told = BTreeSet::new();
+    least.retain(|(_, title)| told.insert(title.split(',').next()));
+    let first = least.iter().take(3);
+    first.map(|(sum, title)| format!("{title} ({})", figure.told(*sum))).collect::<Vec<_>>().join("; ")
 }
 
 /// A sentence that says how much the figures of the two halves of the seeds differ.
-fn halves(lines: &Lines, entrants: &Entrants, columns: &[&Column<'_>]) -> String {
-    let of = |entrant: &Entrant| {
-        let apart = columns.iter().filter(|column| !column.is_lacking(entrant));
-        let apart = apart.filter_map(|column| column.line(lines, &entrant.engine));
-        apart
-            .map(|line| line.halves)
-            .filter(|[_, other]| other.is_finite() && *other > 0.0)
-            .map(|[one, other]| (one / other - 1.0).abs())
-            .collect::<Vec<_>>()
+fn halves(lines: &Lines, entrants: &Entrants, costs: &[Column<'_>], loads: &[Column<'_>]) -> String {
+    let of = |columns: &[Column<'_>]| -> Vec<f64> {
+        let all =
+            entrants.entrant.iter().flat_map(|entrant| columns.iter().map(move |column| (entrant, column)));
+        let all = all.filter(|(entrant, column)| !column.is_lacking(entrant));
+        let all = all.filter_map(|(entrant, column)| column.line(lines, &entrant.engine));
+        all.filter(|line| line.seeds > 1 && line.halves[1].is_finite() && line.halves[1] > 0.0)
+            .map(|line| (line.halves[0] / line.halves[1] - 1.0).abs())
+            .collect()
     };
-    let apart: Vec<f64> = entrants.entrant.iter().flat_map(of).collect();
-    let near = apart.iter().filter(|apart| **apart <= 0.03).count();
-    let worst = apart.iter().fold(0.0, |worst: f64, apart| worst.max(*apart));
+    let worst = |apart: &[f64]| apart.iter().fold(0.0, |worst: f64, apart| worst.max(*apart)) * 100.0;
+    let (costs, loads) = (of(costs), of(loads));
+    let near = costs.iter().filter(|apart| **apart <= NEAR).count();
     format!(
-        "{near} of {} figures are within 3 % of each other, the worst {:.1} % apart",
-        apart.len(),
-        worst * 100.0
+        "{near} of {} figures of [what it costs](#what-it-costs) differ by at most 3 %, the worst by {:.1} %. \
+         Loads have few seeds and differ by up to {:.1} %: small differences there mean nothing",
+        costs.len(),
+        worst(&costs),
+        worst(&loads)
     )
 }
 
+/// The numbers of seeds of each kind of work.
 fn seeds(lines: &Lines) -> String {
-    let of = |work: &str| {
-        let of = lines.0.iter().filter(|((place, _), _)| place.work.starts_with(work));
-        of.map(|(_, line)| line.seeds).max().unwrap_or_default()
+    let of = |is_in: &dyn Fn(&Place) -> bool| {
+        // All cells have this figure.
+        let is_one = |place: &Place, figure: &str| figure == BROKEN && is_in(place);
+        let seeds = lines.0.iter().filter(|((place, figure), _)| is_one(place, figure));
+        let seeds: BTreeSet<usize> = seeds.map(|(_, line)| line.seeds).collect();
+        seeds.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ")
     };
     format!(
-        "{} of mornings, {} of loads, {} of queues, {} of storms",
-        of(MORNING),
-        of("load"),
-        of("queue"),
-        of("storm")
+        "{} of mornings over good LTE and {} over other links, {} of loads, {} of queues, {} of storms",
+        of(&|place| place.work == MORNING && place.link == LINK),
+        of(&|place| place.work == MORNING && place.link != LINK),
+        of(&|place| place.work.starts_with("load")),
+        of(&|place| place.work.starts_with("queue")),
+        of(&|place| place.work == "storm")
     )
 }
 
@@ -244,5 +327,51 @@ mod tests {
         let page = format!("{fits}\n{short}\n\n- {wide}\n  {short}\n- {short}\n\n| {wide} |\n");
         let again = format!("- {}\n  {}\n- {short}\n", words(19), words(12));
         assert_eq!(filled(&page), format!("{fits}\n{short}\n\n{again}\n| {wide} |\n"));
+    }
+
+    #[test]
+    fn an_item_below_an_item_keeps_its_place() {
+        let words = |times| vec!["abcd"; times].join(" ");
+        let page = format!("- {}\n  - {}\n", words(5), words(20));
+        let filled_twice = format!("- {}\n  - {}\n    {}\n", words(5), words(19), words(1));
+        assert_eq!(filled(&page), filled_twice);
+    }
+
+    #[test]
+    fn an_address_is_not_broken() {
+        let address = format!("https://{}", "a".repeat(WIDTH));
+        assert_eq!(filled(&format!("see {address} there\n")), format!("see\n{address}\nthere\n"));
+    }
+
+    #[test]
+    fn work_is_named_with_its_link_or_its_faults() {
+        assert_eq!(named("morning", &[(LINK, "faults"), ("edge", "faults")]), "mornings with faults");
+        assert_eq!(named("morning", &[(LINK, "clean"), (LINK, "faults")]), "mornings");
+        assert_eq!(named("load-10000", &[("edge", "clean")]), "loads of 10\u{2009}000 rows over EDGE");
+        assert_eq!(named("queue-1000", &[(LINK, "clean")]), "queues of 1\u{2009}000");
+    }
+
+    #[test]
+    fn a_storm_that_loses_many_edits_says_so() {
+        let storm = Column { title: "", work: "storm", link: LINK, weather: "clean", figure: "safe 95 %" };
+        let entrant = Entrant {
+            engine: "one".to_owned(),
+            title: String::new(),
+            page: String::new(),
+            promise: String::new(),
+            lacks: Vec::new(),
+            text: String::new(),
+            found: Vec::new(),
+        };
+        let told = |lost: f64| {
+            let place = Place::of("one", "storm", LINK, "clean");
+            let values = [("safe 95 %", f64::INFINITY), ("lost", lost), ("edits", 100.0)];
+            let lines = values.map(|(name, value)| {
+                ((place.clone(), name.to_owned()), Line::of(Figure::named(name), &[value]))
+            });
+            storm.told(&Lines(lines.into()), &entrant)
+        };
+        assert_eq!(told(6.0), "lost > 5 %");
+        assert_eq!(told(4.0), "never");
     }
 }
