@@ -98,7 +98,8 @@ fn log_rejected_with(line: &Line) -> String {
 }
 
 /// Finds edits that no longer wait and got no response, and whose values the app does not show.
-/// Newer versions replaced them.
+/// Newer versions replaced them. If the app shows the last edit of a row, an earlier one may have
+/// lost the columns that only this one sets.
 pub(super) fn overruled(
     lines: &[Line],
     schema: &Schema,
@@ -108,9 +109,29 @@ pub(super) fn overruled(
     let mut rows: BTreeMap<(EntityId, &str), Vec<&Line>> = BTreeMap::new();
     let has_left = |line: &&Line| line.is_unanswered() && !waits(waiting, line);
     lines.iter().filter(has_left).for_each(|line| rows.entry(line.row()).or_default().push(line));
-    let is_gone = |of: &Vec<&Line>| of.last().is_some_and(|last| !last.made_this(schema, &shown(last)));
-    let gone = rows.into_values().filter(is_gone).flatten();
-    gone.map(|line| Told::Done(line.clone(), Said::GaveWay(Stamp::default()))).collect()
+    let mut told = Vec::new();
+    for of in rows.into_values() {
+        let state = of.last().map(|last| shown(last)).unwrap_or_default();
+        let is_all_gone = of.last().is_some_and(|last| !last.made_this(schema, &state));
+        for (at, line) in of.iter().enumerate() {
+            if is_all_gone || !stands(line, &of[at + 1..], schema, &state) {
+                told.push(Told::Done((*line).clone(), Said::GaveWay(Stamp::default())));
+            }
+        }
+    }
+    told
+}
+
+/// True if `state` has the values of an edit in each column that no `later` edit sets. A delete
+/// leaves nothing to compare.
+fn stands(line: &Line, later: &[&Line], schema: &Schema, state: &Json) -> bool {
+    let deletes = |line: &Line| line.kind == EditKind::Delete;
+    if !later.is_empty() && (deletes(line) || later.iter().any(|later| deletes(later))) {
+        return true;
+    }
+    let mut rest = line.clone();
+    rest.prints.retain(|(column, _)| later.iter().all(|later| later.print(*column).is_none()));
+    rest.made_this(schema, state)
 }
 
 fn forget(note: &mut String, lines: &[Line]) {
@@ -181,5 +202,18 @@ mod tests {
         };
         assert_eq!([told(2, &[]), told(3, &[]), told(9, &[])], [1, 2, 3]);
         assert_eq!([told(9, &["a"]), told(9, &["a", "b"])], [1, 0], "what waits may still go");
+    }
+
+    #[test]
+    fn an_earlier_edit_gave_way_in_a_column_that_the_last_one_does_not_set() {
+        let both = line(1, "a", EditKind::Update, &json!({ "hours": 1, "state": "open" }));
+        let lines = [both, line(2, "a", EditKind::Update, &json!({ "hours": 2 }))];
+        let told = |state: &str, hours: i64| -> Vec<u32> {
+            let shown = json!({ "hours": hours, "state": state });
+            let told = overruled(&lines, &schema(), &Some(BTreeSet::new()), |_| shown.clone());
+            let of = |told| if let Told::Done(line, _) = told { Some(line.number) } else { None };
+            told.into_iter().filter_map(of).collect()
+        };
+        assert_eq!([told("open", 2), told("done", 2), told("open", 9)], [vec![], vec![1], vec![1, 2]]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use crate::base::{EditId, Time, Value};
+use crate::base::{DeviceId, EditId, Time, Value};
 use crate::contract::EditKind;
 use crate::oracle::model::{Edit, History, Ledger, Row, RowId, alike};
 
@@ -87,6 +87,22 @@ impl Ledger {
                 edit.carried = Some(id);
                 self.close(row, other);
             }
+        }
+    }
+
+    /// A device of a stack without acknowledgements took the first `versions` of a row. If they have
+    /// the values of its last open edit, nothing of this edit and of those that went with it is
+    /// lost: the backend writes no version for equal values.
+    pub(crate) fn took(&mut self, device: DeviceId, row: RowId, versions: usize, history: &History) {
+        let of_device = self.open_on(row).filter(|edit| edit.id.device == device);
+        let Some(last) = of_device.max_by_key(|edit| edit.id.number) else { return };
+        let says = |(column, value): &(usize, Value)| history.row(row).says(*column, versions, value);
+        let is_there = last.kind == EditKind::Update && !last.combines && last.values.iter().all(says);
+        let id = last.id;
+        if let Some(edit) = self.get_mut(id).filter(|_| is_there) {
+            (edit.equal, edit.matched) = (true, true);
+            self.note_alongside(id, true, history);
+            self.carry_alongside(id);
         }
     }
 

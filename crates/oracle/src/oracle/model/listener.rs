@@ -535,6 +535,9 @@ impl Oracle {
         if change.removed && places.is_some_and(|p| row.has(versions, &p[usize::from(row.entity.0)])) {
             self.shown.vague.insert((id, device));
         }
+        if !change.removed && !self.setup.capabilities.acknowledges {
+            self.ledger.took(device, id, versions, &self.history);
+        }
     }
     fn look_back(&mut self, now: Time, device: DeviceId, id: RowId, brought: Reported) {
         let Reported { had, versions: has, stamp, removed } = brought;

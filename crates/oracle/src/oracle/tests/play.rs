@@ -28,8 +28,8 @@ struct Play {
 }
 
 /// Plays a history and returns the stage. Some words set up the stack. `fickle`: a power loss
-/// removes commits. `converges`: edits may lose to other versions. `columns`: only a column that
-/// both sides change is a conflict. `splash`: unit B brings only some columns of visits. `empties`:
+/// removes commits. `converges`: edits may lose to other versions. `mute`: the stack acknowledges
+/// nothing. `columns`: only a column that both sides change is a conflict. `splash`: unit B brings only some columns of visits. `empties`:
 /// an upgrade empties the database.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
@@ -39,6 +39,7 @@ pub(super) fn play(history: &str) -> Stage {
         setting.capabilities.once = !begun("repeats");
         setting.capabilities.status = history.contains("shows-as");
         setting.capabilities.merge = if begun("converges") { Merge::Converges } else { Merge::Keeps };
+        setting.capabilities.acknowledges = !begun("mute");
         if begun("columns") {
             setting.definition = Definition::Columns;
         }
@@ -185,7 +186,7 @@ impl Play {
     fn of_others(&mut self, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
-            ["restless" | "fickle" | "converges" | "columns" | "doubles" | "repeats" | "photos"]
+            ["restless" | "fickle" | "converges" | "mute" | "columns" | "doubles" | "repeats" | "photos"]
             | ["holds-rows" | "keeps-queue" | "splash" | "empties"]
             | ["on" | "only", _] => {}
             ["later", n] => stage.later(n.parse().unwrap()),

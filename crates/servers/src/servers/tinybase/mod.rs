@@ -27,7 +27,7 @@ mod hlc;
 mod record;
 mod store;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -37,7 +37,8 @@ use super::half::{Half, SHARED_LACKS};
 use super::served::{ProtocolServer, Served};
 use crate::contract::http::Request;
 use crate::contract::{
-    Capabilities, ConnectionId, DeviceId, Merge, ServerError, ServerPorts, ServerSetup, Slip, SystemOfRecord,
+    Capabilities, ConnectionId, DeviceId, Merge, ServerError, ServerPorts, ServerSetup, Slip, Span,
+    SystemOfRecord,
 };
 use content::{Told, changes, told};
 use record::{Beside, versions};
@@ -81,7 +82,9 @@ struct Site {
     store: RefCell<Store>,
     clients: RefCell<BTreeSet<ConnectionId>>,
     asked: RefCell<BTreeMap<String, (ConnectionId, Step)>>,
-    sent: std::cell::Cell<u64>,
+    sent: Cell<u64>,
+    /// True if the last read of the record (the backend) failed, so the store may lack its changes.
+    is_behind: Cell<bool>,
 }
 
 struct TinyBase(Rc<Site>);
@@ -111,6 +114,10 @@ impl Frame {
     fn is_for_server(&self) -> bool {
         self.to.is_empty() || self.to == SERVER
     }
+    /// True if the frame asks the server for its hashes. An exchange begins with this question.
+    fn asks_server_for_hashes(&self) -> bool {
+        self.kind == 1 && self.is_for_server()
+    }
 }
 
 fn name(connection: ConnectionId) -> String {
@@ -120,8 +127,8 @@ fn name(connection: ConnectionId) -> String {
 impl TinyBase {
     fn open(setup: ServerSetup, ports: ServerPorts) -> TinyBase {
         let store = RefCell::new(Store::open(&ports.database));
-        let (clients, asked, sent) = Default::default();
-        let site = Rc::new(Site { setup, ports, store, clients, asked, sent });
+        let (clients, asked, sent, is_behind) = Default::default();
+        let site = Rc::new(Site { setup, ports, store, clients, asked, sent, is_behind });
         let own = site.clone();
         site.ports.spawn(async move {
             let mut seen = 0;
@@ -131,8 +138,14 @@ impl TinyBase {
                 let changed =
                     own.ports.ask(move |record| reading.with(|mut beside| beside.ingest(record))).await;
                 own.ports.crash_point("tinybase.before-push").await;
-                // If this read fails, the next commit finds the change.
-                own.push(&changed.and_then(|changed| changed).unwrap_or_default());
+                // No other commit may follow, so a failed read is repeated.
+                let Ok(Ok(changed)) = changed else {
+                    own.is_behind.set(true);
+                    own.ports.sleep(Span::secs(5)).await;
+                    continue;
+                };
+                own.is_behind.set(false);
+                own.push(&changed);
                 seen = own.ports.committed(seen).await;
             }
         });
@@ -192,6 +205,14 @@ impl Site {
             _ => None,
         }
     }
+    /// Answers a client's question from the store.
+    fn respond(&self, client: ConnectionId, frame: &Frame) {
+        let Some(answer) = self.answer(frame) else { return };
+        let cells = told(&answer, &json!([{}]), u64::MAX >> 1)
+            .or_else(|| told(&answer[0], &json!([{}]), u64::MAX >> 1));
+        let slip = versions(&self.setup, &self.store.borrow(), &cells.unwrap_or_default());
+        self.send(client, SERVER, &json!([frame.request, 0, answer]).to_string(), slip);
+    }
     /// Compares a client's hashes with the server's, and asks for the differences.
     fn compare(&self, client: ConnectionId, body: &Json) {
         let store = self.store.borrow();
@@ -239,20 +260,14 @@ impl ProtocolServer for TinyBase {
             self.0.ports.phones.close(connection);
             return true;
         };
-        if frame.has_content() {
+        // The answer needs a read of the record if the last one failed.
+        if frame.has_content() || site.is_behind.get() && frame.asks_server_for_hashes() {
             return false;
         }
-        if frame.is_for_server() {
-            match (frame.kind, site.answer(&frame)) {
-                (2, _) => site.compare(connection, &frame.body),
-                (_, Some(answer)) => {
-                    let cells = told(&answer, &json!([{}]), u64::MAX >> 1)
-                        .or_else(|| told(&answer[0], &json!([{}]), u64::MAX >> 1));
-                    let slip = versions(&site.setup, &site.store.borrow(), &cells.unwrap_or_default());
-                    site.send(connection, SERVER, &json!([frame.request, 0, answer]).to_string(), slip);
-                }
-                _ => {}
-            }
+        match frame.kind {
+            2 if frame.is_for_server() => site.compare(connection, &frame.body),
+            _ if frame.is_for_server() => site.respond(connection, &frame),
+            _ => {}
         }
         site.relay(connection, &frame, &Slip::default());
         true
@@ -266,6 +281,14 @@ impl ProtocolServer for TinyBase {
         let site = &self.0;
         let Some(frame) = Frame::read(message) else { return Ok(()) };
         site.store.borrow().notes.note_names(slip)?;
+        if frame.asks_server_for_hashes() {
+            let changed = site.with(|mut beside| beside.ingest(record))?;
+            site.is_behind.set(false);
+            site.push(&changed);
+            site.respond(connection, &frame);
+            site.relay(connection, &frame, &Slip::default());
+            return Ok(());
+        }
         let cells = if frame.is_for_server() { site.cells(connection, &frame) } else { None };
         if let Some((cells, next)) = cells {
             let changed = site.with(|mut beside| beside.merge(from, (cells, slip), record))?;

@@ -35,7 +35,7 @@ use super::served::{ProtocolServer, Served};
 use super::writing::word;
 use crate::contract::http::Request;
 use crate::contract::{
-    Capabilities, Chosen, ConnectionId, DeviceId, Merge, ServerError, ServerPorts, ServerSetup, Slip,
+    Capabilities, Chosen, ConnectionId, DeviceId, Merge, ServerError, ServerPorts, ServerSetup, Slip, Span,
     SystemOfRecord,
 };
 use document::Document;
@@ -107,8 +107,12 @@ impl Yjs {
                 let reading = own.clone();
                 let changed = own.ports.ask(move |record| reading.with(|beside| beside.ingest(record))).await;
                 own.ports.crash_point("yjs.before-push").await;
-                // If this read fails, the next commit finds the change.
-                own.push(None, &changed.and_then(|changed| changed).unwrap_or_default());
+                // No other commit may follow, so a failed read is repeated.
+                let Ok(Ok(changed)) = changed else {
+                    own.ports.sleep(Span::secs(5)).await;
+                    continue;
+                };
+                own.push(None, &changed);
                 seen = own.ports.committed(seen).await;
             }
         });
