@@ -154,6 +154,8 @@ pub(crate) struct Phone<K> {
     pub(crate) saves: Saves,
     pub(crate) timeout: Span,
     pub(crate) requests: Cell<u64>,
+    /// True if the app is in the foreground. The periods of units count only this time.
+    is_looked_at: Cell<bool>,
     queue: Queue,
 }
 
@@ -165,7 +167,8 @@ impl<K: Keeps> Phone<K> {
         timeout: Span,
     ) -> Phone<K> {
         let (saves, requests, queue) = Default::default();
-        Phone { setup, life, ports, kept: RefCell::new(kept), saves, timeout, requests, queue }
+        let is_looked_at = Cell::default();
+        Phone { setup, life, ports, kept: RefCell::new(kept), saves, timeout, requests, is_looked_at, queue }
     }
     /// The number of the next request.
     pub(crate) fn next_request(&self) -> u64 {
@@ -189,7 +192,11 @@ impl<K: Keeps> Phone<K> {
         }
         for (unit, period) in self.setup.periods() {
             let phone = self.clone();
-            self.ports.every(period, move || phone.enqueue(unit));
+            self.ports.every(period, move || {
+                if phone.is_looked_at.get() {
+                    phone.enqueue(unit);
+                }
+            });
         }
         self.fire(Trigger::Start);
         loop {
@@ -232,6 +239,9 @@ impl<K: Keeps> SyncEngine for Phone<K> {
         Box::pin(self.live())
     }
     fn on(&self, event: AppEvent) {
+        if let AppEvent::Login | AppEvent::Resume | AppEvent::Pause = event {
+            self.is_looked_at.set(event != AppEvent::Pause);
+        }
         event.trigger().into_iter().for_each(|trigger| self.fire(trigger));
     }
     fn edit(&self, edit: &LocalEdit) -> Saving {
