@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::features::Feature;
-use super::ground::{Focus, Ground};
+use super::ground::{Focus, Force, Ground};
 use super::mutators::{Gene, MUTATORS};
 use crate::base::{Seed, Stream};
 
@@ -16,8 +16,13 @@ const SEED_MAX: u64 = 9_999;
 const GENES_MAX: usize = 60;
 /// The share of candidates that do not derive from an earlier candidate.
 const FRESH: f64 = 0.3;
-/// A new candidate uses one of these shares of the kinds of changes.
-const SHARES: [f64; 3] = [0.2, 0.4, 0.7];
+/// A new candidate uses one of these shares of the kinds of changes, with faults of this force.
+const SWARMS: [(f64, Force); 4] =
+    [(0.8, Force::Mild), (0.4, Force::Mild), (0.4, Force::Any), (0.2, Force::Any)];
+/// The probability of each random fault in a candidate with mild faults.
+const FULL: f64 = 0.9;
+/// How often a new candidate uses each of [`SWARMS`]: in the first generation, and later.
+const OFTEN: [[u64; 4]; 2] = [[4, 4, 1, 1], [1, 1, 1, 1]];
 /// A kind of change with this weight is drawn with a probability that equals the share.
 const USUAL: u64 = 3;
 /// The events of a new candidate happen around at most this many times and devices.
@@ -61,7 +66,7 @@ impl Candidate {
     }
 
     fn add(&mut self, ground: &Ground, changes: u64, stream: &mut Stream) {
-        let focus = ground.focus(stream);
+        let focus = ground.focus(Force::Any, stream);
         let total: u64 = MUTATORS.iter().map(|mutator| mutator.weight).sum();
         for _ in 0..changes {
             let mut at = stream.below(total);
@@ -79,14 +84,17 @@ impl Candidate {
 
     /// Adds some changes of some kinds. As in a swarm (`scenario::swarm`), other kinds are absent.
     /// If everything went wrong in a run, the run would hide faults that need something to work.
-    fn swarm(&mut self, ground: &Ground, stream: &mut Stream) {
-        let share = *stream.pick(&SHARES);
-        let scenes: Vec<Focus> = (0..=stream.below(SCENES)).map(|_| ground.focus(stream)).collect();
+    fn swarm(&mut self, ground: &Ground, often: [u64; 4], stream: &mut Stream) {
+        let kinds: Vec<usize> = (0..SWARMS.len()).flat_map(|at| (0..often[at]).map(move |_| at)).collect();
+        let (share, force) = SWARMS[*stream.pick(&kinds)];
+        let scenes: Vec<Focus> = (0..=stream.below(SCENES)).map(|_| ground.focus(force, stream)).collect();
         for mutator in MUTATORS {
-            // A kind of weight 5 is drawn twice: with the full share, and with 2/3 of it.
+            let is_full = force == Force::Mild && mutator.is_random_fault();
+            // A kind of weight 5 is drawn twice: with the full share, and with 2/3 of it. A kind of
+            // weight 1 is drawn with 1/3 of it, unless it is one of the mild faults.
             for drawn in (0..mutator.weight).step_by(USUAL as usize) {
                 let part = (mutator.weight - drawn).min(USUAL) as f64 / USUAL as f64;
-                if stream.chance(share * part) {
+                if stream.chance(if is_full { FULL } else { share * part }) {
                     let gene = mutator.draw(ground, *stream.pick(&scenes), stream);
                     self.genes.extend(gene.map(|gene| (gene.name.clone(), gene)));
                 }
@@ -137,7 +145,7 @@ impl Corpus {
     fn candidate(&mut self, ground: &Ground, stream: &mut Stream) -> Candidate {
         if self.entries.is_empty() || stream.chance(FRESH) {
             let mut fresh = Candidate::unchanged(1 + stream.below(SEED_MAX));
-            fresh.swarm(ground, stream);
+            fresh.swarm(ground, OFTEN[usize::from(!self.entries.is_empty())], stream);
             return fresh;
         }
         let mut child = self.pick(stream);

@@ -43,6 +43,16 @@ pub(super) struct Moment {
 pub(super) struct Focus {
     pub(super) at: Span,
     pub(super) device: DeviceId,
+    pub(super) force: Force,
+}
+
+/// How frequent random faults are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Force {
+    /// About as many faults of a kind as there are phones, so that all kinds can occur in one run.
+    Mild,
+    /// From few faults to so many that little else works.
+    Any,
 }
 
 impl Ground {
@@ -76,10 +86,11 @@ impl Ground {
         }
     }
 
-    pub(super) fn focus(&self, stream: &mut Stream) -> Focus {
+    pub(super) fn focus(&self, force: Force, stream: &mut Stream) -> Focus {
         let from = Span(self.duration.0 / 20);
         let at = from + stream.up_to(Span(self.duration.0 * 3 / 4));
-        Focus { at, device: DeviceId(stream.below(u64::from(self.devices.max(1))) as u32) }
+        let device = DeviceId(stream.below(u64::from(self.devices.max(1))) as u32);
+        Focus { at, device, force }
     }
     /// Draws an action of one of these kinds; `None` if the scenario has no such action.
     pub(super) fn action(&self, kinds: &[EditKind], stream: &mut Stream) -> Option<&Deed> {
@@ -111,11 +122,15 @@ impl Ground {
         let pages = 1 + stream.below(4) as u32;
         beside(self.pull_rows.saturating_mul(pages).clamp(2, 4_000), stream)
     }
-    /// Draws a mean time between 1/30 and about 1/2 of the script. All doublings are equally
-    /// likely.
-    pub(super) fn mean_time(&self, stream: &mut Stream) -> Span {
-        let shortest = (self.duration.0 / 30).max(Span::secs(2).0) as f64;
-        Span((shortest * libm::pow(2.0, stream.unit() * 4.0)) as u64)
+    /// Draws a mean time between 1/30 and about 1/2 of the script, or between 1/8 and all of it if
+    /// the faults are mild. All doublings are equally likely.
+    pub(super) fn mean_time(&self, force: Force, stream: &mut Stream) -> Span {
+        let (part, doublings) = match force {
+            Force::Mild => (8, 3.0),
+            Force::Any => (30, 4.0),
+        };
+        let shortest = (self.duration.0 / part).max(Span::secs(2).0) as f64;
+        Span((shortest * libm::pow(2.0, stream.unit() * doublings)) as u64)
     }
 }
 
@@ -131,9 +146,13 @@ pub(super) fn moment(stream: &mut Stream) -> Span {
     Span::millis(stream.up_to(most).0 / 1_000_000)
 }
 
-/// Draws a share between 2 % and 70 %. All doublings are about equally likely.
-pub(super) fn share(stream: &mut Stream) -> f64 {
-    *stream.pick(&[0.02, 0.05, 0.1, 0.2, 0.4, 0.7])
+/// Draws a share between 2 % and 70 %, or from 3 % to 25 % if the faults are mild. All doublings
+/// are about equally likely.
+pub(super) fn share(force: Force, stream: &mut Stream) -> f64 {
+    match force {
+        Force::Mild => *stream.pick(&[0.03, 0.06, 0.12, 0.25]),
+        Force::Any => *stream.pick(&[0.02, 0.05, 0.1, 0.2, 0.4, 0.7]),
+    }
 }
 
 /// Formats a time for a scenario, in milliseconds.
@@ -186,7 +205,7 @@ mod tests {
     fn what_a_candidate_adds_happens_within_the_script() {
         let mut stream = Seed(1).stream("test", 0, 0);
         for _ in 0..200 {
-            let focus = ground().focus(&mut stream);
+            let focus = ground().focus(Force::Any, &mut stream);
             assert!(focus.at < Span::secs(270) && focus.device.0 < 3);
         }
     }

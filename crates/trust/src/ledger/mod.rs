@@ -21,7 +21,7 @@ use syncdyno_scenario::scenario::Document;
 
 use crate::ending::{Ending, complain, say};
 use small::Limits;
-use trial::{START, Trial};
+use trial::{By, START, Trial};
 
 /// The path of the table.
 const PAGE: &str = "scenarios/LEDGER.md";
@@ -32,6 +32,9 @@ pub(crate) struct LedgerArgs {
     /// Only these bugs, by name; the table is then printed and not written.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     bugs: Vec<String>,
+    /// Look for them in this way only; the table is then printed and not written.
+    #[arg(long, value_enum)]
+    only: Option<By>,
     /// From how many first seeds each bug is looked for.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=5))]
     ranges: u64,
@@ -58,12 +61,12 @@ pub(crate) fn ledger(args: &LedgerArgs) -> Ending {
         return small::small(&document, &bugs, settings, Limits { most, worlds: args.most, jobs: args.jobs });
     }
     let trials = each(&bugs, args.jobs, |bug| {
-        let trial = Trial::of(bug, &document, args.ranges, args.most);
+        let trial = Trial::of(bug, &document, args.only, args.ranges, args.most);
         complain(&table::line(&trial));
         trial
     });
     let page = table::page(&trials, args.ranges, args.most);
-    if !args.bugs.is_empty() {
+    if !args.bugs.is_empty() || args.only.is_some() {
         say(&page);
         return Ok(Exit::Success);
     }

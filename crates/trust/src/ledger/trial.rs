@@ -105,6 +105,13 @@ pub(super) struct Way {
     pub(super) time: Span,
 }
 
+/// A way to look for a bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum By {
+    Chaos,
+    Hunt,
+}
+
 /// The searches for one bug in both ways, from each first seed.
 pub(super) struct Trial {
     pub(super) bug: &'static Bug,
@@ -117,18 +124,24 @@ pub(super) struct Trial {
 impl Trial {
     /// Looks for the bug from this many first seeds. Stops when most searches have exceeded the
     /// limit.
-    pub(super) fn of(bug: &'static Bug, document: &Document, ranges: u64, most: u64) -> Trial {
+    pub(super) fn of(
+        bug: &'static Bug,
+        document: &Document,
+        only: Option<By>,
+        ranges: u64,
+        most: u64,
+    ) -> Trial {
         let mut trial = Trial { bug, chaos: Vec::new(), hunt: Vec::new(), false_alarms: 0 };
         for seed in FIRST.into_iter().take(ranges as usize) {
             let is_open = |ways: &[Way]| {
                 let beyond = ways.iter().filter(|way| way.worlds.is_none()).count() as u64;
                 2 * beyond < ranges
             };
-            if is_open(&trial.chaos) {
+            if only != Some(By::Hunt) && is_open(&trial.chaos) {
                 let way = trial.by_chaos(document, seed, most);
                 trial.chaos.push(way);
             }
-            if is_open(&trial.hunt) {
+            if only != Some(By::Chaos) && is_open(&trial.hunt) {
                 let way = trial.by_hunt(document, seed, most);
                 trial.hunt.push(way);
             }
