@@ -90,9 +90,9 @@ impl Ledger {
         }
     }
 
-    /// A device of a stack without acknowledgements took the first `versions` of a row. If they have
-    /// the values of its last open edit, nothing of this edit and of those that went with it is
-    /// lost: the backend writes no version for equal values.
+    /// A device of a stack without acknowledgements took the first `versions` of a row. If they
+    /// have the values of its last open edit, nothing of this edit and of those that went with it
+    /// is lost: the backend writes no version for equal values.
     pub(crate) fn took(&mut self, device: DeviceId, row: RowId, versions: usize, history: &History) {
         let of_device = self.open_on(row).filter(|edit| edit.id.device == device);
         let Some(last) = of_device.max_by_key(|edit| edit.id.number) else { return };

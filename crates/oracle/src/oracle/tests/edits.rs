@@ -54,12 +54,12 @@ fn edits_of_a_converging_stack_give_way_as_told_to_others_alone() {
         # It may give way to a version that its phone overwrote unread, and not to one that it read.
         begin: converges; 0 sets a1 first; office a1 theirs; 0 commits 0.0 a1 first; 0 acks 0.0;
         0 sets a1 mine; 0 decides 0.1 a1 update-update remote; 0 drops; drain => oracle.lost_edit.count 0
-        begin: converges; office a1 theirs; 0 pulls; 0 sets a1 mine;
-        0 decides 0.0 a1 update-update remote; 0 drops; drain => oracle.lost_edit.count 1
         # Somebody else set the same, and nothing acknowledges an edit.
         converges; mute; 0 sets a1 old; 0 sets a1 mine; 0 squashes 0.1 a1 0.0; office a1 mine; 0 drops;
         0 pulls; drain => lacks lost-edit
         converges; mute; 0 sets a1 mine; office a1 theirs; 0 drops; 0 pulls; drain => oracle.lost_edit.count 1
+        begin: converges; office a1 theirs; 0 pulls; 0 sets a1 mine;
+        0 decides 0.0 a1 update-update remote; 0 drops; drain => oracle.lost_edit.count 1
         ",
     );
 }

@@ -29,8 +29,8 @@ struct Play {
 
 /// Plays a history and returns the stage. Some words set up the stack. `fickle`: a power loss
 /// removes commits. `converges`: edits may lose to other versions. `mute`: the stack acknowledges
-/// nothing. `columns`: only a column that both sides change is a conflict. `splash`: unit B brings only some columns of visits. `empties`:
-/// an upgrade empties the database.
+/// nothing. `columns`: only a column that both sides change is a conflict. `splash`: unit B brings
+/// only some columns of visits. `empties`: an upgrade empties the database.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
