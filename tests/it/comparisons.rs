@@ -343,7 +343,8 @@ fn a_comparison_of_different_seeds_of_one_thing_sees_no_difference() {
     let desk = desk(SMALL);
     let record = run(&desk, "1..=240", "many");
     let mut false_alarms = 0;
-    for attempt in 0..100 {
+    let attempts = if worlds::every_place() { 100 } else { 25 };
+    for attempt in 0..attempts {
         let mut stream = Seed(attempt).stream("test.halves", 0, 0);
         let mut order: Vec<usize> = (0..record.cells.len()).collect();
         stream.shuffle(&mut order);
@@ -356,7 +357,10 @@ fn a_comparison_of_different_seeds_of_one_thing_sees_no_difference() {
         let seen = [Finding::Worse, Finding::Better, Finding::Changed];
         false_alarms += usize::from(seen.iter().any(|&finding| comparison.found(finding).next().is_some()));
     }
-    assert!(false_alarms <= 1, "{false_alarms} of 100 comparisons of a thing with itself saw something");
+    assert!(
+        false_alarms <= 1,
+        "{false_alarms} of {attempts} comparisons of a thing with itself saw something"
+    );
 }
 
 #[test]

@@ -128,9 +128,9 @@ impl Sweep {
     fn stride(self) -> usize {
         match (self, worlds::every()) {
             (_, Some(every)) => every,
-            (Sweep::Points, _) => 3,
-            (Sweep::Polls, _) => 7,
-            (Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes, _) => 23,
+            (Sweep::Points, _) => 5,
+            (Sweep::Polls, _) => 11,
+            (Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes, _) => 37,
         }
     }
 }

@@ -157,8 +157,8 @@ const PLANTED: &[(&str, World, u64, &str, usize)] = &[
 #[test]
 fn planted_faults_are_found_in_their_histories() {
     let mut wrong = Vec::new();
-    // One in three, or all: each is a world and two judgements.
-    let step = if worlds::every_place() { 1 } else { 3 };
+    // One in five, or all: each is a world and two judgements.
+    let step = if worlds::every_place() { 1 } else { 5 };
     for (bug, world, seed, check, times) in PLANTED.iter().step_by(step) {
         let folder = tempfile::tempdir().expect("a folder");
         let history = world.recorded(folder.path(), *seed, Some(bug));
@@ -190,7 +190,7 @@ const CLEAN: &[(World, u64)] = &[
 fn sound_histories_raise_no_alarm_moved_and_shuffled() {
     let (mut wrong, mut histories) = (Vec::new(), 0);
     for (world, seeds) in CLEAN {
-        for seed in 1..=if worlds::every_place() { *seeds } else { seeds.div_ceil(2) } {
+        for seed in 1..=if worlds::every_place() { *seeds } else { 1 } {
             let folder = tempfile::tempdir().expect("a folder");
             let history = world.recorded(folder.path(), seed, None);
             for path in [history.clone(), shaken(&history, seed)] {
@@ -202,7 +202,7 @@ fn sound_histories_raise_no_alarm_moved_and_shuffled() {
             histories += 1;
         }
     }
-    assert!(histories >= if worlds::every_place() { 20 } else { 12 });
+    assert!(histories >= if worlds::every_place() { 20 } else { 9 });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

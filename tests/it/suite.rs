@@ -11,12 +11,16 @@ use syncdyno::world::{self, Ended, Stacks, Unwatched};
 use crate::lost::ends;
 use crate::worlds::{self, run, value};
 
-/// Runs the scenario with all seeds and variants, and reports what is not as expected.
+/// Runs the scenario with some or all seeds and variants, and reports what is not as expected.
 fn meets_its_expectations(path: &str) {
     let many = worlds::every_place() && !STILL.contains(&path);
     let seeds = if many { 1..=SEEDS } else { SEED..=SEED };
     let request = Request { seeds: seeds.collect(), ..Request::default() };
-    let plans = worlds::plans(&worlds::document(path), &request);
+    let mut plans = worlds::plans(&worlds::document(path), &request);
+    if !worlds::every_place() {
+        let middle = 1..plans.len().saturating_sub(1).max(1);
+        plans.drain(if DEAR.contains(&path) { 1..plans.len() } else { middle });
+    }
     let all: Vec<Judged> = plans
         .iter()
         .zip(cell_ids(&plans))
@@ -45,6 +49,27 @@ const SEED: u64 = 2;
 /// In these, nothing depends on the seed, and thousands of rows are written each time.
 const STILL: &[&str] =
     &["scenarios/strategies/compare-growth.toml", "scenarios/strategies/cursor-table.toml"];
+
+/// These take longest unoptimised: one cell of each is tried by default, and of others the first and
+/// the last. `.ci/run` runs all cells with the release build.
+const DEAR: &[&str] = &[
+    "scenarios/conflicts/page.toml",
+    "scenarios/device/background.toml",
+    "scenarios/device/local-capture.toml",
+    "scenarios/device/power-at-syncs.toml",
+    "scenarios/device/ways-out.toml",
+    "scenarios/device/year.toml",
+    "scenarios/field/asked-again.toml",
+    "scenarios/field/background-window.toml",
+    "scenarios/field/big-row.toml",
+    "scenarios/field/blocked-reads.toml",
+    "scenarios/field/bounded-run.toml",
+    "scenarios/field/eighteen-thousand.toml",
+    "scenarios/field/forgotten.toml",
+    "scenarios/field/held-requests.toml",
+    "scenarios/field/parts-after-whole.toml",
+    "scenarios/field/two-million.toml",
+];
 
 /// The names of the scenarios in a folder and its subfolders, after `prefix`.
 pub(crate) fn scenarios(folder: &Path, prefix: &str, found: &mut Vec<String>) {

@@ -68,10 +68,10 @@ fn alarms(outcome: &Outcome) -> Vec<String> {
     found
 }
 
-/// One seed for every third variant, or for each, with the worlds in turn.
+/// One seed for every fifth variant, or for each, with the worlds in turn.
 #[test]
 fn no_way_of_a_right_app_is_accused() {
-    accused_of_right_apps(|at| vec![1; usize::from(every_place() || at % 3 == 0)], |_, _| true);
+    accused_of_right_apps(|at| vec![1; usize::from(every_place() || at % 5 == 0)], |_, _| true);
 }
 
 /// The same with other seeds for each way, for a change of how edits are matched.
