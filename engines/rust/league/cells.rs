@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::figures::{FIGURES, Figure, GONE};
+use super::figures::{FIGURES, Figure, GONE, VALUES_OF_AN_EDIT};
 use super::summary::{Line, Lines, Place};
 use super::{Entrants, Wrong};
 
@@ -109,7 +109,8 @@ fn figures_of(work: &str, phones: u64, field: impl Fn(&str) -> Option<f64>) -> B
     if let (Some(lost), Some(replaced), Some(edits)) = (of("lost"), of("replaced"), of("edits"))
         && edits > 0.0
     {
-        figures.insert(GONE, (lost + replaced / 2.0) / edits * 100.0);
+        let gave_way = of("gave way").unwrap_or_default().max(lost * VALUES_OF_AN_EDIT);
+        figures.insert(GONE, (replaced + gave_way) / (edits * VALUES_OF_AN_EDIT) * 100.0);
     }
     figures
 }

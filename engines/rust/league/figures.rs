@@ -45,8 +45,11 @@ const fn wait(name: &'static str, column: &'static [&'static str], works: &'stat
     Figure { name, columns: column, unit: Unit::Ns, per_phone: false, over: Over::Median, works }
 }
 
-/// The loss per 100 edits: the lost edits, plus half of the values that were replaced unseen. It is
-/// half, because an edit of the league sets two values.
+/// How many values an edit of the league sets.
+pub(super) const VALUES_OF_AN_EDIT: f64 = 2.0;
+
+/// The values that are gone, per 100 values of edits: replaced unseen, or given way. An edit that is
+/// lost counts with all its values, also if the engine did not report them.
 pub(super) const GONE: &str = "gone";
 
 /// All figures, in the order of the file.

@@ -7,7 +7,7 @@ use syncdyno::metrics::human;
 
 use super::cells::BROKEN;
 use super::entrants::{Entrant, Entrants, Whose};
-use super::figures::Figure;
+use super::figures::{Figure, GONE};
 use super::summary::{Line, Lines, Place};
 
 /// The links of `league.toml`, the slowest first.
@@ -15,6 +15,7 @@ const LINKS: [&str; 6] = ["edge", "3g-poor", "lte-poor", "lte-good", "wifi-conge
 /// The link of tables that show only one link.
 pub(super) const LINK: &str = "lte-good";
 pub(super) const MORNING: &str = "morning";
+const GAVE_WAY: &str = "gave way";
 
 /// The width of prose, in columns.
 const WIDTH: usize = 100;
@@ -41,11 +42,11 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
     let clean = |title, figure| Column { title, work: MORNING, link: LINK, weather: "clean", figure };
     let loses = [
         faults("broken promises", BROKEN),
-        faults("gone, %", "gone"),
+        faults("gone, %", GONE),
         faults("lost", "lost"),
         faults("not told", "untold"),
         faults("replaced unseen", "replaced"),
-        faults("gave way", "gave way"),
+        faults("gave way", GAVE_WAY),
         faults("twice", "twice"),
         faults("came back", "came back"),
         faults("wrong at rest", "lacking"),
@@ -76,14 +77,12 @@ pub fn markdown(lines: &Lines, entrants: &Entrants, written: &str) -> String {
         of_load("down, 100 000 rows", "down"),
         of_load("database, 100 000 rows", "database"),
     ];
-    let by_link =
-        |figure, weather| LINKS.map(|link| Column { title: link, work: MORNING, link, weather, figure });
+    let by_link = LINKS.map(|link| Column { title: link, link, ..faults(link, GONE) });
     let tables = [
         ("LOSES", table(lines, entrants, &loses)),
         ("COSTS", table(lines, entrants, &costs)),
         ("WAITS", table(lines, entrants, &waits)),
-        ("GONE BY LINK", table(lines, entrants, &by_link("gone", "faults"))),
-        ("SEEN BY LINK", table(lines, entrants, &by_link("seen 95 %", "clean"))),
+        ("GONE BY LINK", table(lines, entrants, &by_link)),
         ("ENTRANTS", paragraphs(lines, entrants)),
         ("LEAST GONE", least(lines, entrants, &loses[1..2])),
         ("LEAST BYTES", least(lines, entrants, &costs[1..3])),
@@ -128,12 +127,17 @@ fn filled(page: &str) -> String {
 
 impl Column<'_> {
     fn line<'l>(&self, lines: &'l Lines, engine: &str) -> Option<&'l Line> {
-        lines.get(&Place::of(engine, self.work, self.link, self.weather), self.figure)
+        self.line_of(lines, engine, self.figure)
     }
 
-    /// True if the engine cannot have the figure.
+    /// The line of another figure at this place.
+    fn line_of<'l>(&self, lines: &'l Lines, engine: &str, figure: &str) -> Option<&'l Line> {
+        lines.get(&Place::of(engine, self.work, self.link, self.weather), figure)
+    }
+
+    /// True if the engine does not report the figure.
     fn is_lacking(&self, entrant: &Entrant) -> bool {
-        entrant.lacks.iter().any(|lacks| self.figure.starts_with(lacks.as_str()))
+        lacks(entrant, self.figure)
     }
 
     /// True if so many edits of this work are lost that 95 % of them are never safe.
@@ -154,7 +158,9 @@ impl Column<'_> {
         if line.middle == f64::INFINITY && self.loses_many(lines, entrant) {
             return "lost > 5 %".to_owned();
         }
-        let middle = figure.told(line.middle);
+        // What an engine does not report may be more.
+        let bound = if self.figure == GONE && lacks(entrant, GAVE_WAY) { "≥ " } else { "" };
+        let middle = format!("{bound}{}", figure.told(line.middle));
         // A narrow interval adds nothing to the mean or median, so it is left out.
         let is_narrow = (line.high - line.low).abs() <= NARROW * line.middle;
         let [low, high] = [line.low, line.high].map(|end| figure.told(end));
@@ -163,6 +169,10 @@ impl Column<'_> {
             false => format!("{middle} ({low}…{high})"),
         }
     }
+}
+
+fn lacks(entrant: &Entrant, figure: &str) -> bool {
+    entrant.lacks.iter().any(|lacks| figure.starts_with(lacks.as_str()))
 }
 
 fn table(lines: &Lines, entrants: &Entrants, columns: &[Column<'_>]) -> String {
@@ -217,8 +227,15 @@ fn broken_in(lines: &Lines, engine: &str) -> String {
 fn named(work: &str, at: &[(&str, &str)]) -> String {
     let size = |size: &str| size.parse().map_or_else(|_| size.to_owned(), human::thousands);
     match work.split_once('-') {
-        None if at.iter().all(|(_, goes_wrong)| *goes_wrong == "faults") => format!("{work}s with faults"),
-        None => format!("{work}s"),
+        None => {
+            let faults = if at.iter().all(|(_, weather)| *weather == "faults") { " with faults" } else { "" };
+            let links: BTreeSet<&str> = at.iter().map(|(link, _)| *link).collect();
+            let over = match links.contains(LINK) {
+                true => String::new(),
+                false => format!(" over {}", links.into_iter().collect::<Vec<_>>().join(", ")),
+            };
+            format!("{work}s{faults}{over}")
+        }
         Some(("load", rows)) if at.iter().all(|(link, _)| *link == "edge") => {
             format!("loads of {} rows over EDGE", size(rows))
         }
@@ -227,23 +244,56 @@ fn named(work: &str, at: &[(&str, &str)]) -> String {
     }
 }
 
-/// The three engines for which the sum of these figures is least, with the sum. An engine with
-/// several rows is named once. The bench's own engine is left out, as no app can install it.
+/// An engine with the sum of some figures, and the ends of its interval.
+struct Sum<'a> {
+    title: &'a str,
+    middle: f64,
+    low: f64,
+    high: f64,
+    broken: f64,
+}
+
+/// Two sums without intervals are alike if they differ by at most this share.
+const ALIKE: f64 = 0.1;
+/// How many engines a sentence names.
+const NAMED: usize = 3;
+
+fn sum<'a>(lines: &Lines, entrant: &'a Entrant, columns: &[Column<'_>]) -> Option<Sum<'a>> {
+    let all: Option<Vec<&Line>> = columns.iter().map(|column| column.line(lines, &entrant.engine)).collect();
+    let all = all?;
+    let of = |end: fn(&Line) -> f64| all.iter().map(|line| end(line)).sum::<f64>();
+    let (middle, mut low, mut high) = (of(|line| line.middle), of(|line| line.low), of(|line| line.high));
+    if !low.is_finite() {
+        (low, high) = (middle * (1.0 - ALIKE), middle);
+    }
+    let broken = Column { weather: "faults", ..columns[0] }
+        .line_of(lines, &entrant.engine, BROKEN)
+        .map_or(0.0, |line| line.middle);
+    Some(Sum { title: &entrant.title, middle, low, high, broken })
+}
+
+/// The engines for which the sum of these figures is least, with the sum. An engine with several
+/// rows is named once, by the row that breaks fewest promises. The bench's own engine is left out,
+/// as no app can install it. So is an engine that does not report a part of the figure.
 fn least(lines: &Lines, entrants: &Entrants, columns: &[Column<'_>]) -> String {
     let figure = Figure::named(columns[0].figure);
-    let sum = |entrant: &Entrant| {
-        let middles =
-            columns.iter().map(|column| column.line(lines, &entrant.engine).map(|line| line.middle));
-        middles.sum::<Option<f64>>()
-    };
-    let others = entrants.entrant.iter().filter(|entrant| !entrant.engine.starts_with("ours-"));
-    let mut least: Vec<(f64, &str)> =
-        others.filter_map(|entrant| Some((sum(entrant)?, entrant.title.as_str()))).collect();
-    least.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let others = entrants.entrant.iter().filter(|entrant| {
+        !entrant.engine.starts_with("ours-") && !(figure.name == GONE && lacks(entrant, GAVE_WAY))
+    });
+    let mut least: Vec<Sum<'_>> = others.filter_map(|entrant| sum(lines, entrant, columns)).collect();
+    least.sort_by(|a, b| (a.middle.total_cmp(&b.middle)).then(a.broken.total_cmp(&b.broken)));
     let mut told = BTreeSet::new();
-    least.retain(|(_, title)| told.insert(title.split(',').next()));
-    let first = least.iter().take(3);
-    first.map(|(sum, title)| format!("{title} ({})", figure.told(*sum))).collect::<Vec<_>>().join("; ")
+    least.retain(|one| told.insert(one.title.split(',').next()));
+    let Some(first) = least.first() else { return String::new() };
+    let ties = least.iter().take_while(|one| one.low <= first.high).count();
+    let listed = |some: &[Sum<'_>]| {
+        let all = some.iter().map(|one| format!("{} ({})", one.title, figure.told(one.middle)));
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let (alike, rest) = least.split_at(ties);
+    let rest = &rest[..NAMED.saturating_sub(ties).min(rest.len())];
+    let alike = if ties > 1 { format!("{}, in no certain order", listed(alike)) } else { listed(alike) };
+    if rest.is_empty() { alike } else { format!("{alike}; then {}", listed(rest)) }
 }
 
 /// A sentence that says how much the figures of the two halves of the seeds differ.
@@ -347,6 +397,7 @@ mod tests {
     fn work_is_named_with_its_link_or_its_faults() {
         assert_eq!(named("morning", &[(LINK, "faults"), ("edge", "faults")]), "mornings with faults");
         assert_eq!(named("morning", &[(LINK, "clean"), (LINK, "faults")]), "mornings");
+        assert_eq!(named("morning", &[("edge", "faults")]), "mornings with faults over edge");
         assert_eq!(named("load-10000", &[("edge", "clean")]), "loads of 10\u{2009}000 rows over EDGE");
         assert_eq!(named("queue-1000", &[(LINK, "clean")]), "queues of 1\u{2009}000");
     }

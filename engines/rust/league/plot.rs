@@ -90,7 +90,7 @@ fn axes(scale: &Scale) -> String {
         _ = writeln!(ink, "<path d=\"M{LEFT} {y:.1}H{RIGHT}\" class=\"g\"/>");
         _ = writeln!(ink, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"end\">{gone}</text>", y + 4.0);
     }
-    _ = writeln!(ink, "<text x=\"{LEFT}\" y=\"12\">edits gone, %</text>");
+    _ = writeln!(ink, "<text x=\"{LEFT}\" y=\"12\">values gone, %</text>");
     let (x, y) = (RIGHT, BOTTOM + 34.0);
     let name = "KiB that a phone sends and loads in the morning";
     _ = writeln!(ink, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{name}</text>");
