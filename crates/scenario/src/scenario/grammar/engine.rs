@@ -288,7 +288,7 @@ const PUSH: Form = table(&[
     word::<LocalCapture>("capture")
         .about("How the engine finds the rows that were edited. Without an outbox it sends the current values of the row."),
     word::<SyncDate>("sync_date")
-        .about("Which moment of a sync counts as the date of the last sync. With \"end\", edits made during the sync are missed: on the phone if `push.capture` uses the date, on the server if `pull.cursor` does. \"start\" misses nothing.")
+        .about("Which moment of a sync counts as the date of the last sync. With \"end\", edits made during the sync are missed: on the phone if `push.capture` uses the date, on the server if `pull.cursor` does. \"start\" misses none of these; with `pull.cursor = \"last-sync-on\"`, changes within `backend.replica_lag` are missed all the same.")
         .needs(&Needs {
             of: &[".capture", "engine.pull.cursor", "engine.name"],
             holds: |of| {

@@ -363,12 +363,23 @@ fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 }
 
 fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let by = (plan.engine.pull.cursor, plan.engine.push.sync_date);
-    if by != (CursorBook::LastSyncOn, SyncDate::End) || !plan.judged.expect.violations.is_empty() {
+    if plan.engine.pull.cursor != CursorBook::LastSyncOn || !plan.judged.expect.violations.is_empty() {
         return None;
     }
-    let title = "changes may never come: the next pull asks by the date of a sync's end, but the server may commit changes between its response and that end";
-    let help = "write sync_date = \"start\" in [engine.push]: then no change is missed";
+    let lag = plan.backend.replica_lag;
+    let (title, help) = match plan.engine.push.sync_date {
+        _ if lag > Span::ZERO => (
+            format!(
+                "changes may never come: the next pull asks by the date of a sync, but reads see what was committed {lag} before"
+            ),
+            "write cursor = \"entity\": then the next pull asks by what the last one brought",
+        ),
+        SyncDate::End => (
+            "changes may never come: the next pull asks by the date of a sync's end, but the server may commit changes between its response and that end".to_owned(),
+            "write sync_date = \"start\" in [engine.push], or cursor = \"entity\"",
+        ),
+        SyncDate::Start => return None,
+    };
     let place = root.at("engine.pull.cursor").place()?;
     Some(Diagnostic::new(Some(place), title).help(help))
 }
