@@ -6,14 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::console::Console;
-use super::hunt_args::HuntArgs;
+use super::hunt_args::{BUDGET, HuntArgs, OUT};
 use super::refusal::{Refusal, near};
 use super::shrink::{self, Failing, RUNS_MAX};
 use super::{settle, sources, work};
 use crate::base::{Span, escape_path};
-use crate::campaign::Stopwatch;
 use crate::campaign::hunt::{self, Failure, Game, Hunted, Length};
 use crate::campaign::shrink::{self as small, Means};
+use crate::campaign::{Signals, Stopwatch};
 use crate::metrics::{find, human};
 use crate::record::{Exit, shell_word};
 use crate::scenario::{Document, Request};
@@ -29,6 +29,7 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
     };
     let mut sets = args.set.clone();
     sets.extend(args.stack.as_ref().map(|stack| format!("engine.name={stack}")));
+    shrink::is_folder(&args.out)?;
     let document = document(file, args, &sets, console)?;
     console.surroundings.signals.heed();
     let signals = console.surroundings.signals.clone();
@@ -40,15 +41,22 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
     console.result(&summary(&hunted, file, args));
     let all = hunted.failures.len();
     for (n, failure) in hunted.failures.iter().enumerate() {
-        console.remark(&format!("making failure {} of {all} small: {}\n", n + 1, named(failure)));
-        let line = kept(failure, &game, file, args, means, console)?;
-        console.result(&line);
-        if let Some(exit) = signals.exit() {
-            return Err(Refusal::because(
-                exit,
-                "stopped: not all failures were made small; to make them small, repeat the hunt",
+        if !signals.any() {
+            let most = human::span(args.budget.0);
+            console.remark(&format!(
+                "making failure {} of {all} small, for up to {most} of processor time: {}\n",
+                n + 1,
+                named(failure)
             ));
         }
+        let line = kept(failure, &game, file, args, means, console)?;
+        console.result(&line);
+    }
+    if let Some(exit) = signals.exit() {
+        return Err(Refusal::because(
+            exit,
+            "stopped: not all failures were made small; to make one small, use `syncdyno shrink` with its file",
+        ));
     }
     console.result(&reached(&hunted));
     Ok(if hunted.failures.is_empty() { Exit::Success } else { Exit::Threshold })
@@ -125,6 +133,12 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     if args.size != hunt::SIZE {
         again.push_str(&format!(" --size {}", args.size));
     }
+    if args.budget != BUDGET {
+        again.push_str(&format!(" --budget {}", args.budget));
+    }
+    if args.out != Path::new(OUT) {
+        again.push_str(&format!(" --out {}", shell_word(&escape_path(&args.out))));
+    }
     text.push_str(&format!("stopped after {generations}; to repeat this hunt: {again}\n"));
     if hunted.failures.is_empty() {
         text.push_str("no failure was found: try a longer --for, more --generations, or another --seed\n");
@@ -147,7 +161,13 @@ fn kept(
     let plan =
         sources::requested(game.document, &Request { sets, seeds, variants, ..Request::default() }, console)?;
     let failing = plan.into_iter().next().map(|plan| shrink::as_written(plan, &failure.sets, console));
+    // After a signal the failure is written as it was found: one run says what to expect.
+    let unheard = Signals::default();
+    let is_stopped = means.signals.any();
+    let means = if is_stopped { Means { signals: &unheard, budget: Span::ZERO, ..means } } else { means };
+    let own = game.document.written_cell(game.variant.as_deref(), &game.sets);
     let small = failing.and_then(|failing| {
+        let failing = Failing { own, ..failing };
         let shrunk = small::shrink(&failing.script, &failing.path, &failure.goal, means)?;
         Some(Small { failing, shrunk })
     });

@@ -8,6 +8,11 @@ use super::parsed::{SEED_MAX, assignment, span};
 use crate::base::Span;
 use crate::campaign::hunt;
 
+/// The folder for failures, if the user names none.
+pub(super) const OUT: &str = "found";
+/// The processor time for one failure, if the user gives none.
+pub(super) const BUDGET: Span = Span::secs(60);
+
 #[derive(Debug, Args)]
 pub(super) struct ShrinkArgs {
     /// A cell or a scenario file. A cell is RUN#CELL, where RUN is a report's folder or its
@@ -26,11 +31,11 @@ pub(super) struct ShrinkArgs {
     #[arg(long, value_name = "CHECK")]
     pub(super) check: Option<String>,
     /// The folder for the new file. The file's name is the check and a digest of the content.
-    #[arg(short, long, value_name = "DIR", default_value = "found")]
+    #[arg(short, long, value_name = "DIR", default_value = OUT)]
     pub(super) out: PathBuf,
-    /// Stop after runs that take this much processor time. The time of a run is an estimate, the
-    /// same on every machine.
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = span)]
+    /// Stop after runs that take this much processor time, by an estimate that is the same on every
+    /// machine; or after four times as long by the clock.
+    #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = span)]
     pub(super) budget: Span,
     /// Worker threads; by default one per processor. Their number does not change the result.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -70,11 +75,11 @@ pub(super) struct HuntArgs {
     pub(super) size: u64,
     /// The folder for failures. Each is a small scenario, named by its check and a digest of its
     /// content.
-    #[arg(short, long, value_name = "DIR", default_value = "found")]
+    #[arg(short, long, value_name = "DIR", default_value = OUT)]
     pub(super) out: PathBuf,
-    /// Processor time to make one failure small. The time of a run is an estimate, the same on
-    /// every machine.
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = span)]
+    /// Processor time to make one failure small, by an estimate that is the same on every machine;
+    /// at most four times as long by the clock.
+    #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = span)]
     pub(super) budget: Span,
     /// Worker threads; by default one per processor. Their number does not change what is found.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -5,10 +5,12 @@ use std::path::Path;
 use super::console::Console;
 use super::refusal::Refusal;
 use super::{sources, written};
+use crate::analysis;
 use crate::base::escape_path;
 use crate::oracle::metric_of;
-use crate::record::Exit;
-use crate::scenario::Request;
+use crate::record::{Exit, Verdict};
+use crate::render;
+use crate::scenario::{Document, Request};
 use crate::world::Unwatched;
 
 const LINE: &str = "expect.violation = ";
@@ -37,6 +39,17 @@ pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
         };
         Refusal::usage(format!("{shown} {why}, so --settle has nothing to change"))
     })?;
+    let document =
+        Document::of_file(path, &settled).map_err(|invalid| Refusal::invalid([&invalid], false))?;
+    let plans = sources::requested(&document, &Request::default(), console)?;
+    let judged = analysis::judge(plans.first().unwrap_or(&plan), "", &outcome).cell;
+    if judged.verdict != Verdict::Pass {
+        let reasons = render::reasons_of(&judged).join("\n  ");
+        return Err(Refusal::because(
+            Exit::Threshold,
+            format!("{shown} would not pass, though its failure does not occur:\n  {reasons}"),
+        ));
+    }
     written::replace(path, settled.as_bytes())?;
     console.result(&format!("settled {shown}: it passes as long as the failure stays away\n"));
     Ok(Exit::Success)

@@ -1,5 +1,6 @@
 //! `shrink`: makes a failing cell (simulation) small and writes it as a scenario.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::console::Console;
@@ -7,7 +8,7 @@ use super::hunt_args::ShrinkArgs;
 use super::refusal::{Refusal, near};
 use super::{replay, sources, work, written};
 use crate::base::escape_path;
-use crate::campaign::shrink::{self, End, Found, Goal, Means, PANIC, Script, Shrunk};
+use crate::campaign::shrink::{self, About, End, Found, Goal, Means, PANIC, Script, Shrunk};
 use crate::metrics::human::count;
 use crate::oracle;
 use crate::record::{EndingKind, Exit, Reason};
@@ -21,9 +22,12 @@ pub(super) struct Failing {
     pub(super) script: Script,
     pub(super) path: PathBuf,
     pub(super) plan: Plan,
+    /// The user's own keys, if others have been added to them.
+    pub(super) own: Option<toml::Table>,
 }
 
 pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    is_folder(&args.out)?;
     let failing = failing(args, console)?;
     console.surroundings.signals.heed();
     let signals = console.surroundings.signals.clone();
@@ -45,6 +49,15 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
         console.result(&format!("\n{}", found.text));
     }
     Ok(signals.exit().unwrap_or(Exit::Success))
+}
+
+/// Refuses a path for found failures that is a file.
+pub(super) fn is_folder(out: &Path) -> anyhow::Result<()> {
+    if out.exists() && !out.is_dir() {
+        let out = escape_path(out);
+        return Err(Refusal::usage(format!("{out} is a file; --out names the folder for found failures")));
+    }
+    Ok(())
 }
 
 /// A line for the user about the written file.
@@ -96,7 +109,7 @@ pub(super) fn as_written(plan: Plan, sets: &[String], console: &Console<'_>) -> 
     };
     let resolved = || plan.source.resolved.parse().unwrap_or_default();
     let table = table.filter(is_same).unwrap_or_else(resolved);
-    Failing { script: Script::of(table, seed), path, plan }
+    Failing { script: Script::of(table, seed), path, plan, own: None }
 }
 
 /// The failure that must stay: of `check`, or of the gravest check if `check` is `None`.
@@ -109,7 +122,12 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
     }
     if let Some(check) = check {
         let found = goals.iter().find(|goal| goal.check == check).cloned();
-        let known = near(check, oracle::check_names());
+        let others: BTreeSet<&str> = goals.iter().map(|goal| goal.check.as_str()).collect();
+        let known = match oracle::check_names().any(|name| name == check) {
+            false => near(check, oracle::check_names()),
+            true if others.is_empty() => String::new(),
+            true => format!("; these did: {}", others.into_iter().collect::<Vec<_>>().join(", ")),
+        };
         return found.ok_or_else(|| {
             Refusal::because(Exit::Nothing, format!("the check `{check}` found nothing in this cell{known}"))
         });
@@ -138,6 +156,8 @@ pub(super) fn keep(
     let from =
         failing.path.file_name().map_or_else(|| "hospital-day.toml".into(), |name| name.to_string_lossy());
     let about = shrink::about(shrunk, &failing.path, &from, means);
+    let added = failing.own.as_ref().map_or_else(Vec::new, |own| shrink::added(&shrunk.script, own));
+    let about = About { added, ..about };
     let home = failing.path.parent().unwrap_or(Path::new(""));
     let way = way(&absolute(folder), &absolute(home));
     let named = |file: &str| way.join(file).to_string_lossy().into_owned();

@@ -46,7 +46,7 @@ fn told(
     });
     let lives = means.runner.lives(plan, subject.as_slice(), &watch)?;
     let life = lives.into_iter().flat_map(|story| story.lines).collect();
-    Ok(About { sentence: violation.text.clone(), life, from: String::new() })
+    Ok(About { sentence: violation.text.clone(), life, ..About::default() })
 }
 
 /// The judged cell, and all goals (failed check and entity) by which it fails.

@@ -6,7 +6,8 @@
 //! `ddmin` removes parts. `trials` runs candidates, and `written` writes the result as a file.
 //!
 //! Invariant: the result depends only on the scenario, its seed and the goal. The number of
-//! parallel candidates and their speed have no effect.
+//! parallel candidates and their speed have no effect, unless the machine's clock ends the search:
+//! after four times the budget.
 
 mod about;
 mod ddmin;
@@ -22,4 +23,4 @@ pub use script::Script;
 pub use trials::{Goal, Means, PANIC, Shown};
 pub(crate) use trials::{goals, plan};
 pub use whole::{End, Shrunk, shrink};
-pub use written::{About, Found, beside, found, headline, scenario};
+pub use written::{About, Found, added, beside, found, headline, scenario};

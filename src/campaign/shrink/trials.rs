@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::script::Script;
 use crate::analysis;
@@ -14,6 +15,7 @@ use crate::campaign::parallel::in_parallel;
 use crate::campaign::run::attempt;
 use crate::campaign::runner::Runner;
 use crate::campaign::stop::Signals;
+use crate::campaign::stopwatch::Stopwatch;
 use crate::oracle::{Violation, implied};
 use crate::record::Verdict;
 use crate::scenario::{Cost, Document, Expect, Plan, Request};
@@ -25,6 +27,9 @@ const STUCK: &str = "stuck";
 /// A candidate that takes longer by this factor is not smaller, even if it has fewer keys. For
 /// example, an entity without the key `rows` has 1 000 rows.
 const DEARER: u64 = 2;
+
+/// How many times the budget the runs may take by the machine's clock. Estimates can be wrong.
+const PATIENCE: u32 = 4;
 
 /// The failure that a smaller scenario must still show.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +65,8 @@ pub struct Means<'a> {
     pub signals: &'a Signals,
     /// The number of candidates that run in parallel. Results do not depend on it.
     pub jobs: usize,
-    /// The limit for the processor time of all runs. Times are estimates, equal on every machine.
+    /// The limit for the processor time of all runs. Times are estimates, equal on every machine. A
+    /// machine on which all runs take `PATIENCE` times as long stops by its clock.
     pub budget: Span,
     /// The largest number of runs.
     pub runs: u64,
@@ -81,6 +87,7 @@ pub(super) struct Trials<'a> {
     strict: bool,
     pub(super) runs: u64,
     spent: Span,
+    begun: Stopwatch,
 }
 
 struct Candidate {
@@ -96,7 +103,8 @@ impl<'a> Trials<'a> {
         let harmless = BTreeSet::new();
         let spent = Span::ZERO;
         let path = path.to_owned();
-        Trials { means, goal, path, harmless, most_work: u64::MAX, strict: false, runs: 0, spent }
+        let begun = Stopwatch::start();
+        Trials { means, goal, path, harmless, most_work: u64::MAX, strict: false, runs: 0, spent, begun }
     }
 
     /// Limits the work of later candidates to about 4 times the work of this one.
@@ -110,7 +118,9 @@ impl<'a> Trials<'a> {
     }
     /// True if the budget is used up or a signal came.
     pub(super) fn is_over(&self) -> bool {
-        self.runs >= self.means.runs || self.spent >= self.means.budget || self.means.signals.any()
+        let by_clock = Duration::from_nanos(self.means.budget.0).saturating_mul(PATIENCE);
+        let is_spent = self.spent >= self.means.budget || self.begun.elapsed() >= by_clock;
+        self.runs >= self.means.runs || is_spent || self.means.signals.any()
     }
     /// The plan of a script; `None` if the script is not a valid scenario.
     pub(super) fn plan(&self, script: &Script) -> Option<Plan> {
@@ -145,7 +155,7 @@ impl<'a> Trials<'a> {
             waiting.push(Candidate { index, plan, runs: runs + 1, spent: spent + cost });
             if waiting.len() >= self.means.jobs {
                 let found = self.run(&mut waiting);
-                if found.is_some() || self.means.signals.any() {
+                if found.is_some() || self.is_over() {
                     return found;
                 }
             }

@@ -26,6 +26,8 @@ pub struct About {
     pub life: Vec<String>,
     /// The scenario with the original failure.
     pub from: String,
+    /// The keys that this scenario does not have.
+    pub added: Vec<String>,
 }
 
 /// The file for a failure.
@@ -91,6 +93,10 @@ fn comments(shrunk: &Shrunk, about: &About) -> String {
         "",
         &format!("`{}`{of}, made small{from} in {runs} runs. {}", shrunk.goal.check, listed(&about.sentence)),
     );
+    if !about.added.is_empty() {
+        let added = about.added.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        comment(&mut text, "", &format!("Not in {}: {}", about.from, listed(&added.replace(", ", "; "))));
+    }
     if !about.life.is_empty() {
         comment(&mut text, "", "What happens:");
     }
@@ -204,6 +210,23 @@ fn inline(value: &Value) -> String {
     if keys.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", keys.join(", ")) }
 }
 
+/// The keys of a script that another one lacks, down to the second level.
+pub fn added(script: &Script, own: &Table) -> Vec<String> {
+    let mut all = Vec::new();
+    for (name, value) in script.table.iter().filter(|(name, _)| *name != "name") {
+        match (value, own.get(name)) {
+            (Value::Table(below), Some(Value::Table(own))) => {
+                let new = below.keys().filter(|key| !own.contains_key(*key));
+                all.extend(new.map(|key| format!("{name}.{key}")));
+            }
+            (Value::Table(below), None) => all.extend(below.keys().map(|key| format!("{name}.{key}"))),
+            (_, None) => all.push(name.clone()),
+            _ => {}
+        }
+    }
+    all
+}
+
 /// A short description of a script: the numbers of its devices and events.
 pub fn headline(script: &Script) -> String {
     let devices =
@@ -231,6 +254,15 @@ mod tests {
             "the first comes first"
         );
         assert!(short.lines().count() <= 7, "{short}");
+    }
+
+    #[test]
+    fn keys_that_a_file_lacks_are_named() {
+        let table = |text: &str| text.parse::<Table>().expect("it is TOML");
+        let own = table("name = \"a\"\n[event.a]\nat = \"+1s\"\n[backend]\nsort = \"key\"");
+        let text = "name = \"b\"\ndrain = \"1m\"\n[event.a]\n[event.b]\n[backend]\nreplica_lag = \"1s\"\n[chaos]\nx = 1";
+        let script = Script { table: table(text), seed: 1 };
+        assert_eq!(added(&script, &own), ["backend.replica_lag", "chaos.x", "drain", "event.b"]);
     }
 
     #[test]
