@@ -50,8 +50,8 @@ const SEED: u64 = 2;
 const STILL: &[&str] =
     &["scenarios/strategies/compare-growth.toml", "scenarios/strategies/cursor-table.toml"];
 
-/// These take longest unoptimised: one cell of each is tried by default, and of others the first and
-/// the last. `.ci/run` runs all cells with the release build.
+/// These take longest unoptimised: one cell of each is tried by default, and of others the first
+/// and the last. `.ci/run` runs all cells with the release build.
 const DEAR: &[&str] = &[
     "scenarios/conflicts/page.toml",
     "scenarios/device/background.toml",
