@@ -55,6 +55,13 @@ const ENDINGS: &[(&str, &str)] = &[
     ("lost-edit", "0 sets a1 done"),
     ("stuck", "0 sets a1 done"),
     ("acknowledged-without-commit", "0 sets a1 done; 0 acked 0.0 a1 9"),
+    // The response to the first edit clears the row's flag, so the second one is never sent.
+    (
+        "lost-edit",
+        "0 sets a1 done; 0 sends 0.0 a1 7; 0 commits 0.0 a1 done; later 1; 0 sets a1 left; later 1; 0 acked 0.0 a1 9; later 1; 0 applied a1 9",
+    ),
+    ("resurrected", "0 applied a1 9 removed; later 1; 0 back 0"),
+    ("resurrected", "0 applied a1 9 removed; later 1; 0 back 0; later 1; serves a1 11 removed"),
 ];
 
 #[test]

@@ -33,6 +33,8 @@ struct There {
     /// The stamp of the latest version of the row that the device ever stored.
     had: Option<Stamp>,
     removed: Option<Time>,
+    /// When the device last went back to a backup of itself.
+    restored: Option<Time>,
     paged: Option<Time>,
     asked: Asked,
     /// When the device's process first died after the server's last send to it.
@@ -159,6 +161,9 @@ impl Fate {
             (Some(device), Event::ProcessKilled { .. }) => {
                 self.request_ended(at, device, None, "ended with its process");
                 _ = self.devices.entry(device).or_default().died.get_or_insert(at);
+            }
+            (Some(device), Event::Restored { .. }) => {
+                self.devices.entry(device).or_default().restored = Some(at);
             }
             (Some(device), Event::Engine(EngineEvent::CursorSaved { .. })) => {
                 self.devices.entry(device).or_default().paged = Some(at);
@@ -312,6 +317,18 @@ impl Fate {
             let (removed, stored) = (clock.time(*removed), clock.time(*stored));
             return Some(format!("{device} removed it at {removed} and stored it again at {stored}"));
         }
+        if let Some((device, There { removed: Some(removed), restored: Some(restored), word, .. })) = there
+            && restored > removed
+        {
+            let [gone, back] = [removed, restored].map(|at| clock.time(*at));
+            let again = match word.filter(|word| word > restored) {
+                Some(word) => format!("the server sent the delete again at {}", clock.time(word)),
+                None => "the server did not send the delete again".to_owned(),
+            };
+            return Some(format!(
+                "{device} removed it at {gone}, its backup brought it back at {back}, and {again}"
+            ));
+        }
         let (deleted, committed) = (self.deleted?, self.committed?);
         let at = clock.time(deleted);
         if committed > deleted {
@@ -385,21 +402,47 @@ impl Fate {
                     None => format!("{sent}, and never reached the backend"),
                 }
             }
-            (None, None, None) => match course.over.filter(|_| is_gone) {
-                Some((at, _, true)) => format!(
-                    "was never sent: at {} a pull of {device} brought the delete of its row and replaced the edit",
-                    clock.time(at)
-                ),
-                Some((at, stamp, false)) => format!(
-                    "was never sent: at {} a pull of {device} wrote the version of {} over the edit",
-                    clock.time(at),
-                    clock.stamp(stamp)
-                ),
-                None => "was never sent".to_owned(),
-            },
+            (None, None, None) => {
+                let over = course.over.filter(|_| is_gone).map(|(at, stamp, removed)| {
+                    let at = clock.time(at);
+                    let stamp = clock.stamp(stamp);
+                    match removed {
+                        true => format!(
+                            "at {at} a pull of {device} brought the delete of its row and replaced the edit"
+                        ),
+                        false => {
+                            format!("at {at} a pull of {device} wrote the version of {stamp} over the edit")
+                        }
+                    }
+                });
+                let why: Vec<String> =
+                    self.acknowledged_meanwhile(*edit, course, clock).into_iter().chain(over).collect();
+                let mark = if why.is_empty() { "" } else { ": " };
+                format!("was never sent{mark}{}", why.join("; "))
+            }
         };
         let behind = behind.unwrap_or_default();
         Some(format!("edit {edit}, made at {}, {came}{behind}", clock.time(course.made)))
+    }
+}
+
+impl Fate {
+    /// Says that an earlier edit of the row was acknowledged after this one was made. If the phone
+    /// then regards the row as sent, this edit is never sent.
+    fn acknowledged_meanwhile(&self, edit: EditId, course: &Course, clock: Clock) -> Option<String> {
+        let earlier = |(id, other): &(&EditId, &Course)| {
+            let was_sent = other.sent.is_some_and(|(sent, _)| sent <= course.made);
+            id.device == edit.device && id.number < edit.number && was_sent
+        };
+        let until = course.over.map(|(at, ..)| at);
+        let acknowledged = |at: &Time| *at >= course.made && until.is_none_or(|until| *at <= until);
+        let all = self.edits.iter().filter(earlier);
+        let mut ended = all.filter_map(|(id, other)| Some((id, other.acknowledged.filter(acknowledged)?)));
+        let (id, at) = ended.next_back()?;
+        Some(format!(
+            "edit {id} of its row, which was sent before, was acknowledged at {}, and nothing of the row was sent after that",
+            clock.time(at)
+        ))
     }
 }
 
