@@ -2,13 +2,14 @@
 //!
 //! A cell is one simulation: one variant and one seed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::console::Console;
 use super::hunt_args::{BUDGET, HuntArgs, OUT};
 use super::refusal::{Refusal, near};
-use super::shrink::{self, Failing, RUNS_MAX};
+use super::shrink::{self, Failing, Kept, RUNS_MAX};
 use super::{settle, sources, work};
 use crate::base::{Span, escape_path};
 use crate::campaign::hunt::{self, Failure, Game, Hunted, Length};
@@ -40,6 +41,7 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
     let hunted = followed(&game, means, args, console);
     console.result(&summary(&hunted, file, args));
     let all = hunted.failures.len();
+    let mut mended: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     for (n, failure) in hunted.failures.iter().enumerate() {
         if !signals.any() {
             let most = human::span(args.budget.0);
@@ -49,9 +51,12 @@ pub(super) fn hunt(args: &HuntArgs, console: &mut Console<'_>) -> anyhow::Result
                 named(failure)
             ));
         }
-        let line = kept(failure, &game, file, args, means, console)?;
-        console.result(&line);
+        let kept = kept(failure, &game, file, args, means, console)?;
+        if let Some(kept) = kept.filter(|kept| !kept.mends.is_empty()) {
+            mended.entry(kept.mends).or_default().push(escape_path(&kept.path));
+        }
     }
+    console.result(&by_mend(&mended));
     if let Some(exit) = signals.exit() {
         return Err(Refusal::because(
             exit,
@@ -146,15 +151,25 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
     text
 }
 
-/// Makes a failure small and writes its file. Returns a line for the user.
+/// Groups the files of failures by the settings with which they do not occur.
+fn by_mend(mended: &BTreeMap<Vec<String>, Vec<String>>) -> String {
+    let line = |(sets, files): (&Vec<String>, &Vec<String>)| {
+        let sets: Vec<String> = sets.iter().map(|set| format!("--set {}", shell_word(set))).collect();
+        let which = if files.len() == 1 { "this does not occur" } else { "these do not occur" };
+        format!("with {} {which} (tried): {}\n", sets.join(" "), files.join(", "))
+    };
+    mended.iter().map(line).collect()
+}
+
+/// Makes a failure small, writes its file and reports it. `None` if it could not be made small.
 fn kept(
     failure: &Failure,
     game: &Game<'_>,
     file: &Path,
     args: &HuntArgs,
     means: Means<'_>,
-    console: &Console<'_>,
-) -> anyhow::Result<String> {
+    console: &mut Console<'_>,
+) -> anyhow::Result<Option<Kept>> {
     let variants = game.variant.clone().into_iter().collect();
     let sets = failure.sets.clone();
     let seeds = vec![failure.seed];
@@ -175,10 +190,12 @@ fn kept(
     let Some(Small { failing, shrunk }) = small else {
         let sets: String = failure.sets.iter().map(|set| format!(" --set {}", shell_word(set))).collect();
         let file = shell_word(&escape_path(file));
-        return Ok(format!("{head}  syncdyno run {file} --seed {}{sets}\n", failure.seed));
+        console.result(&format!("{head}  syncdyno run {file} --seed {}{sets}\n", failure.seed));
+        return Ok(None);
     };
-    let (found, path) = shrink::keep(&shrunk, &failing, &args.out, means)?;
-    Ok(format!("{head}  {}", shrink::told(&shrunk, &found, &path)))
+    let kept = shrink::keep(&shrunk, &failing, &args.out, means)?;
+    console.result(&format!("{head}  {}", shrink::told(&shrunk, &kept.found, &kept.path)));
+    Ok(Some(kept))
 }
 
 /// The failure in a few words: the check, and the entity of its record.
@@ -220,7 +237,19 @@ fn word(metric: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+
+    #[test]
+    fn failures_of_one_setting_are_named_together() {
+        let set = |set: &str| vec![set.to_owned()];
+        let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let mended =
+            BTreeMap::from([(set("a=b"), files(&["x.toml", "y.toml"])), (set("c=d"), files(&["z.toml"]))]);
+        assert_eq!(
+            by_mend(&mended),
+            "with --set a=b these do not occur (tried): x.toml, y.toml\n\
+             with --set c=d this does not occur (tried): z.toml\n"
+        );
+    }
 
     #[test]
     fn what_never_happened_is_said_in_words() {

@@ -59,6 +59,9 @@ impl Refusal {
     pub(super) fn unread(path: &Path, error: &io::Error) -> anyhow::Error {
         match error.kind() {
             io::ErrorKind::NotFound => Refusal::usage(format!("there is no {}", escape_path(path))),
+            io::ErrorKind::IsADirectory => {
+                Refusal::usage(format!("{} is a folder; name a file", escape_path(path)))
+            }
             _ => Refusal::unreadable(path, error),
         }
     }

@@ -42,7 +42,10 @@ pub(super) fn settle(path: &Path, console: &mut Console<'_>) -> anyhow::Result<E
     let document =
         Document::of_file(path, &settled).map_err(|invalid| Refusal::invalid([&invalid], false))?;
     let plans = sources::requested(&document, &Request::default(), console)?;
-    let judged = analysis::judge(plans.first().unwrap_or(&plan), "", &outcome).cell;
+    let [settled_plan] = plans.as_slice() else {
+        return Err(Refusal::usage(format!("{shown} is not one cell: --settle takes a file of `found`")));
+    };
+    let judged = analysis::judge(settled_plan, "", &outcome).cell;
     if judged.verdict != Verdict::Pass {
         let reasons = render::reasons_of(&judged).join("\n  ");
         return Err(Refusal::because(

@@ -43,7 +43,7 @@ pub(super) fn shrink(args: &ShrinkArgs, console: &mut Console<'_>) -> anyhow::Re
             "stopped: nothing was made small; to try again, repeat the command",
         ));
     };
-    let (found, path) = keep(&shrunk, &failing, &args.out, means)?;
+    let Kept { found, path, .. } = keep(&shrunk, &failing, &args.out, means)?;
     console.result(&told(&shrunk, &found, &path));
     if !console.voice.quiet {
         console.result(&format!("\n{}", found.text));
@@ -146,13 +146,21 @@ fn goal(plan: &Plan, check: Option<&str>, means: Means<'_>) -> anyhow::Result<Go
     found.ok_or_else(|| Refusal::because(Exit::Nothing, nothing))
 }
 
+/// The file of a failure.
+pub(super) struct Kept {
+    pub(super) found: Found,
+    pub(super) path: PathBuf,
+    /// Settings with which the failure does not occur.
+    pub(super) mends: Vec<String>,
+}
+
 /// Writes a failure to a folder. The file's name has a digest of the content.
 pub(super) fn keep(
     shrunk: &Shrunk,
     failing: &Failing,
     folder: &Path,
     means: Means<'_>,
-) -> anyhow::Result<(Found, PathBuf)> {
+) -> anyhow::Result<Kept> {
     let from =
         failing.path.file_name().map_or_else(|| "hospital-day.toml".into(), |name| name.to_string_lossy());
     let about = shrink::about(shrunk, &failing.path, &from, means);
@@ -165,7 +173,7 @@ pub(super) fn keep(
     let found = shrink::found(&beside, &about);
     let path = folder.join(format!("{}.toml", found.name));
     written::replace(&path, found.text.as_bytes())?;
-    Ok((found, path))
+    Ok(Kept { found, path, mends: about.mends })
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use syncdyno::base::Span;
 use syncdyno::campaign::hunt::{Game, Hunted, Length, hunt};
-use syncdyno::campaign::shrink::{About, Goal, Means, Script, Shrunk, found, shrink};
+use syncdyno::campaign::shrink::{About, Goal, Means, Script, Shrunk, about, found, shrink};
 use syncdyno::campaign::{InProcess, Signals};
 use syncdyno::scenario::{Document, Request};
 use syncdyno::world::Stacks;
@@ -21,10 +21,10 @@ fn with<T>(jobs: usize, what: impl FnOnce(Means<'_>) -> T) -> T {
     what(Means { runner: &runner, signals: &signals, jobs, budget: Span::secs(120), runs: 400 })
 }
 
-/// Two small generations around the notes with this engine.
-fn hunted(engine: &str, jobs: usize) -> Hunted {
+/// Two small generations around the notes with this setting.
+fn hunted(set: &str, jobs: usize) -> Hunted {
     let document = worlds::document(NOTES);
-    let sets = vec![format!("engine.name={engine}")];
+    let sets = vec![set.to_owned()];
     let game = Game { document: &document, variant: None, sets, seed: 1 };
     let length = Length { size: 8, generations: 2, time: None };
     with(jobs, |means| hunt(&game, means, length, &mut |_| true))
@@ -38,7 +38,7 @@ fn shrunk(sets: &[String], seed: u64, goal: &Goal, jobs: usize) -> Shrunk {
 
 #[test]
 fn a_planted_bug_is_hunted_and_made_small() {
-    let hunted = hunted("broken:drops-after-timeout", 2);
+    let hunted = hunted("engine.name=broken:drops-after-timeout", 2);
     let failure = hunted.failures.iter().find(|failure| failure.goal.check == "lost-edit");
     let failure = failure.unwrap_or_else(|| panic!("{:?}", hunted.failures));
     let [one, two] = [1, 2].map(|jobs| shrunk(&failure.sets, failure.seed, &failure.goal, jobs));
@@ -53,9 +53,21 @@ fn a_planted_bug_is_hunted_and_made_small() {
 }
 
 #[test]
+fn a_small_failure_names_the_setting_that_helps() {
+    let hunted = hunted("engine.push.capture=dirty-flags", 2);
+    let failure = hunted.failures.iter().find(|failure| failure.goal.check == "lost-edit");
+    let failure = failure.unwrap_or_else(|| panic!("{:?}", hunted.failures));
+    let small = shrunk(&failure.sets, failure.seed, &failure.goal, 2);
+    let about = with(2, |means| about(&small, Path::new(NOTES), "notes.toml", means));
+    assert_eq!(about.mends, ["engine.push.capture=outbox"]);
+    let file = found(&small, &about);
+    assert!(file.text.contains("# Tried: with `engine.push.capture=outbox`"), "{}", file.text);
+}
+
+#[test]
 fn a_hunt_is_the_same_on_one_thread_and_on_two() {
     let found = |jobs| {
-        let hunted = hunted("broken:silence-is-consent", jobs);
+        let hunted = hunted("engine.name=broken:silence-is-consent", jobs);
         let first = |failure: &syncdyno::campaign::hunt::Failure| (failure.goal.clone(), failure.candidates);
         let failures: Vec<(Goal, u64)> = hunted.failures.iter().map(first).collect();
         (failures, hunted.features, hunted.kept)

@@ -4,14 +4,16 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::slice;
 
 use super::trials::{Goal, Means, goal, goals, plan};
 use super::whole::Shrunk;
 use super::written::About;
 use crate::analysis;
+use crate::campaign::mend::mend;
 use crate::campaign::run::{WatchWithoutProgress, attempt};
 use crate::oracle::Subject;
-use crate::record::Judged;
+use crate::record::{Judged, RemedyRecord};
 use crate::scenario::Plan;
 use crate::world::Unrunnable;
 
@@ -46,7 +48,22 @@ fn told(
     });
     let lives = means.runner.lives(plan, subject.as_slice(), &watch)?;
     let life = lives.into_iter().flat_map(|story| story.lines).collect();
-    Ok(About { sentence: violation.text.clone(), life, ..About::default() })
+    let id = analysis::cell_ids(slice::from_ref(plan)).pop().unwrap_or_default();
+    let mends = mends(shrunk, plan, analysis::judge(plan, &id, &outcome), means);
+    Ok(About { sentence: violation.text.clone(), life, mends, ..About::default() })
+}
+
+/// Settings with which the failure does not occur, if a known remedy removes it and makes nothing
+/// worse. Empty after a signal.
+fn mends(shrunk: &Shrunk, plan: &Plan, judged: Judged, means: Means<'_>) -> Vec<String> {
+    let mut judged = [judged];
+    mend(slice::from_ref(plan), &mut judged, means.runner, means.signals, None);
+    let [judged] = judged;
+    let removes = |remedy: &RemedyRecord| {
+        let is_of_goal = remedy.check == shrunk.goal.check || remedy.remaining.is_empty();
+        is_of_goal && remedy.left == Some(0) && remedy.worse.is_empty()
+    };
+    judged.cell.remedies.into_iter().find(removes).map_or_else(Vec::new, |remedy| remedy.set)
 }
 
 /// The judged cell, and all goals (failed check and entity) by which it fails.

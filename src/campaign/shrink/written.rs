@@ -7,11 +7,12 @@ use super::script::Script;
 use super::trials::{PANIC, named};
 use super::whole::Shrunk;
 use crate::base::Digest;
+use crate::metrics::human::count;
 
 const COLUMNS: usize = 100;
 /// The life of a record (all its events) has at most this many first lines and `LAST` last lines.
-const FIRST: usize = 4;
-const LAST: usize = 8;
+const FIRST: usize = 8;
+const LAST: usize = 12;
 /// The largest number of list items in a line of a life.
 const ITEMS: usize = 4;
 /// The order of tables in a file. Other tables come before the events.
@@ -28,6 +29,8 @@ pub struct About {
     pub from: String,
     /// The keys that this scenario does not have.
     pub added: Vec<String>,
+    /// Settings, in the form of `--set`, with which the failure does not occur. They were tried.
+    pub mends: Vec<String>,
 }
 
 /// The file for a failure.
@@ -102,6 +105,10 @@ fn comments(shrunk: &Shrunk, about: &About) -> String {
     }
     for line in shortened(&about.life) {
         comment(&mut text, "  ", &listed(&line));
+    }
+    if !about.mends.is_empty() {
+        let sets = about.mends.iter().map(|set| format!("`{set}`")).collect::<Vec<_>>().join(" and ");
+        comment(&mut text, "", &format!("Tried: with {sets} this does not happen."));
     }
     if shrunk.shown.passes {
         comment(
@@ -231,8 +238,9 @@ pub fn added(script: &Script, own: &Table) -> Vec<String> {
 pub fn headline(script: &Script) -> String {
     let devices =
         script.named("fleet").filter_map(|(_, fleet)| fleet.get("devices").and_then(Value::as_integer));
-    let events = script.named("event").count();
-    format!("{} devices, {events} events", devices.sum::<i64>())
+    let devices = devices.sum::<i64>().unsigned_abs();
+    let events = script.named("event").count() as u64;
+    format!("{}, {}", count(devices, "device"), count(events, "event"))
 }
 
 #[cfg(test)]

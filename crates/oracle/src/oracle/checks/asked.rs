@@ -129,7 +129,8 @@ impl<'a> Asked<'a> {
                 && !alike(before, after)
                 && !self.asked(*column, after)
         });
-        foreign.map(|(column, _)| self.says(column))
+        let why = "the phone sent more than the changed columns, or the server set it";
+        foreign.map(|(column, _)| format!("{}: {why}", self.says(column)))
     }
 
     /// The columns with an unexplained value after the commit: column, intended value, actual
