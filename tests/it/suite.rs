@@ -256,6 +256,7 @@ suite! {
     suite_field_push_messages_collapsed_meets_its_expectations: "field/push-messages-collapsed";
     suite_field_push_messages_lost_meets_its_expectations: "field/push-messages-lost";
     suite_field_reconnect_storm_meets_its_expectations: "field/reconnect-storm";
+    suite_field_rows_sent_live_meets_its_expectations: "field/rows-sent-live";
     suite_links_caching_proxy_meets_its_expectations: "links/caching-proxy";
     suite_links_foreign_answers_meets_its_expectations: "links/foreign-answers";
     suite_links_foreign_pages_meets_its_expectations: "links/foreign-pages";

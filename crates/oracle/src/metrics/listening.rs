@@ -73,6 +73,11 @@ impl Listening {
                 // An announcement also stands for all earlier ones of its channel.
                 made.retain(|earlier, _| *earlier > number);
             }
+            ListenEvent::Applied { rows, .. } => {
+                board.count(Id::LiveApplied);
+                board.add(Id::LiveRows, rows);
+            }
+            ListenEvent::Rejected { .. } => board.count(Id::LiveRejected),
         }
     }
 
@@ -87,6 +92,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::base::UnitId;
 
     const PHONE: DeviceId = DeviceId(0);
 
@@ -111,6 +117,21 @@ mod tests {
         listening.on(Time(9), Some(PHONE), &heard(2), &mut board);
         listening.finish(&mut board);
         assert_eq!((board.value(Id::LiveMissed), board.value(Id::LiveUnheard)), (3, 1));
+    }
+
+    #[test]
+    fn rows_count_only_if_their_page_was_applied() {
+        let (mut board, mut listening) = (board(), Listening::default());
+        for event in [
+            ListenEvent::Applied { unit: UnitId(0), rows: 3 },
+            ListenEvent::Rejected { channel: 0 },
+            ListenEvent::Applied { unit: UnitId(1), rows: 4 },
+        ] {
+            let event = Event::Engine(EngineEvent::Listening(event));
+            listening.on(Time(1), Some(PHONE), &event, &mut board);
+        }
+        let counted = [Id::LiveApplied, Id::LiveRows, Id::LiveRejected].map(|id| board.value(id));
+        assert_eq!(counted, [2, 7, 1]);
     }
 
     #[test]

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use super::{Board, Id};
 use crate::base::{DeviceId, EntityId, Time, UnitId};
-use crate::contract::{EngineEvent, Event, Shown, UnitEvent};
+use crate::contract::{EngineEvent, Event, ListenEvent, Shown, UnitEvent};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
     times: Option<(Time, Time)>,
     /// True if the current run got a response. Rows written from now on are pulled rows.
     answered: bool,
+    /// True if the last run is complete, and no other has begun.
+    complete: bool,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +44,18 @@ impl StatusMetrics {
             Event::Engine(EngineEvent::Dangling { rows }) => {
                 dangled(self.dangling.insert(device, (*rows, at)), at, board)
             }
-            Event::Engine(EngineEvent::SyncStart { unit, .. }) => self.pulled(device, *unit).answered = false,
+            Event::Engine(EngineEvent::SyncStart { unit, .. }) => {
+                let pulled = self.pulled(device, *unit);
+                pulled.answered = false;
+                pulled.complete = false;
+            }
+            // Rows that come with announcements after a complete run leave no part of a run.
+            Event::Engine(EngineEvent::Listening(ListenEvent::Applied { unit, .. })) => {
+                let pulled = self.pulled(device, *unit);
+                if pulled.complete {
+                    pulled.times = None;
+                }
+            }
             Event::Engine(EngineEvent::ResponseReceived { unit: Some(unit), kind, .. }) if kind.pulls() => {
                 self.pulled(device, *unit).answered = true;
             }
@@ -57,7 +70,9 @@ impl StatusMetrics {
                 self.rows_came(at, (device, *unit))
             }
             Event::Engine(EngineEvent::SyncComplete { unit, .. }) => {
-                if let Some((first, last)) = self.pulled(device, *unit).times.take() {
+                let pulled = self.pulled(device, *unit);
+                pulled.complete = true;
+                if let Some((first, last)) = pulled.times.take() {
                     board.lasted(Id::HalfSynced, Some(first), last);
                 }
             }

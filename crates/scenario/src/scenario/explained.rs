@@ -194,6 +194,12 @@ engine.pull.live
   sse: one request per unit, with a response that never ends
   websocket: one connection for all units
   push-message: messages of the platform's push service (`push_messages`)
+engine.pull.live_sends
+  changes: that there are changes, which the phone pulls
+  rows: the changed rows, read by the server as for a pull
+engine.pull.live_gap
+  pull: it drops them and pulls
+  ignore: it applies them and moves its cursor; rows between are lost
 engine.pull.pages_left
   wait: the rest waits for the next trigger; the app is not ready until a run leaves no pages
   again: the unit runs again at once; the app is not ready until a run leaves no pages

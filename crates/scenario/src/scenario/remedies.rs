@@ -23,6 +23,7 @@ const REMEDIES: &[Remedy] = &[
     ("engine.pull.replace", "versions", EDITS),
     ("engine.pull.requests", "unique", MISSED),
     ("engine.pull.cursor", "entity", MISSED),
+    ("engine.pull.live_gap", "pull", MISSED),
     ("engine.pull.on_bad_row", "stop", MISSED),
     ("engine.pull.missing_parent", "wait", &["orphan", "stuck"]),
     ("engine.pull.chunk_bytes", "20KiB", &["stuck"]),

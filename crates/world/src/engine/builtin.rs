@@ -32,7 +32,7 @@ use crate::store::{self, Store, Tx};
 pub(crate) struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
-    session: Session,
+    session: Rc<Session>,
     listener: Listener,
     view: View,
 }
@@ -343,8 +343,8 @@ impl EngineFactory for BuiltinFactory {
         let (options, rules) = (self.options.clone(), self.rules.clone());
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());
-        let session = Session::new(process.clone(), scheduler.clone());
-        let listener = Listener::new(process.clone(), scheduler.clone());
+        let session = Rc::new(Session::new(process.clone(), scheduler.clone()));
+        let listener = Listener::new(process.clone(), scheduler.clone(), session.clone());
         Ok(Rc::new(Builtin { process, scheduler, session, listener, view }))
     }
 

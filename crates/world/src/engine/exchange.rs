@@ -563,7 +563,8 @@ fn observed_size(request: &Request, sent: u64) -> Size {
     }
 }
 
-fn coding(effort: Effort) -> Work {
+/// The work of the device to encode or decode a message.
+pub(super) fn coding(effort: Effort) -> Work {
     Work { coded_bytes: effort.format, native_bytes: effort.packer, ..Work::default() }
 }
 

@@ -64,7 +64,7 @@ pub use conflict::{BaseDate, CallbackOptions, Detect, Policy, Says};
 pub(crate) use conflict::{Conflict, Resolution, ResolveRule};
 pub(crate) use flaws::Flaw;
 pub use limits::{OnBigRow, OnFull, OutboxLimits, PagesLeft, RequestClock, RunPages};
-pub use live::{Channel, LiveOptions, Medium, channels};
+pub use live::{Channel, LiveGap, LiveOptions, LiveSends, Medium, channels};
 pub use options::{
     AfterFailure, Atomic, BadRowOptions, Checkpoint, ConflictOptions, CursorBook, DatabasePer, Dates,
     Decoder, EngineOptions, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnFailed, OnLogout,

@@ -27,6 +27,11 @@ impl Demands {
         self.0.is_empty()
     }
 
+    /// True if the device has not discarded its copy yet.
+    pub(super) fn has(&self, device: DeviceId) -> bool {
+        self.0.contains_key(&device)
+    }
+
     /// True if the request is refused because its device has not discarded its copy yet. A pull
     /// without any cursor shows that the copy is gone.
     pub(super) fn refuses(&mut self, device: DeviceId, request: &Request) -> bool {
@@ -78,7 +83,7 @@ mod tests {
         ] {
             assert_eq!(demands.refuses(PHONE, &request), refused, "{request:?}");
         }
-        assert!(demands.is_empty());
+        assert!(demands.is_empty() && !demands.has(PHONE));
         assert!(!demands.refuses(DeviceId(4), &pull(Some("9"))));
     }
 

@@ -100,6 +100,11 @@ impl Cursors {
         }
     }
 
+    /// True if the server forgot the device, and the device does not know this yet.
+    pub(super) fn has_forgotten(&self, device: DeviceId) -> bool {
+        self.forgotten.iter().any(|(of, _)| *of == device)
+    }
+
     /// From now on, receipts differ from all earlier receipts.
     pub(super) fn begin_epoch(&mut self, epoch: u64) {
         (self.epoch, self.given) = (epoch, 0);
@@ -193,7 +198,9 @@ mod tests {
         own.forget(KEY.device, [KEY.entity].into_iter());
         let stranger = CursorKey { device: DeviceId(4), ..KEY };
         assert_eq!(own.next(stranger, Some("a")), Ok(Some("a".into())));
+        assert!(own.has_forgotten(KEY.device) && !own.has_forgotten(stranger.device));
         assert!(own.next(KEY, Some("a")).is_err(), "its cursor has expired");
+        assert!(!own.has_forgotten(KEY.device), "it has been told");
         assert_eq!(own.next(KEY, Some("b")), Ok(Some("b".into())), "and no later one");
         let mut held = Cursors::new(CursorHolder::Server(Advance::OnReceipt));
         let receipt = held.sends(KEY, "a".to_owned());

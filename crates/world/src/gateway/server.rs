@@ -308,10 +308,29 @@ impl Gateway {
         self.strategy.state() + self.cursors.bytes()
     }
 
+    /// The time that the gateway's clock shows.
+    pub(crate) fn clock(&self, now: Time) -> Stamp {
+        self.start.plus(now.since(Time::ZERO))
+    }
+
+    /// The cursor of a device that has everything committed so far.
+    pub(crate) fn cursor_now(&self, backend: &Backend, now: Time, entity: EntityId) -> String {
+        let cursor = self.cursor_at(entity, backend.clock(now));
+        // The cursors of a replica name no incarnation.
+        let is_named = self.persistent.is_none();
+        let life = Life::of(backend.incarnation(), self.options.backend_restored);
+        if is_named { life.named(cursor) } else { cursor }
+    }
+
+    /// True if the device's next pull must be refused, so that it loads everything again.
+    pub(crate) fn must_start_over(&self, device: DeviceId) -> bool {
+        self.demands.has(device) || self.cursors.has_forgotten(device)
+    }
+
     /// Refuses a request if the device's clock is further off than the gateway tolerates.
     pub(super) fn compares_clock(&self, now: Time, request: &Request) -> Result<(), ServerError> {
         let Some(tolerance) = self.options.clock_tolerance else { return Ok(()) };
-        let shows = self.start.plus(now.since(Time::ZERO));
+        let shows = self.clock(now);
         match request.clock() {
             Some(clock) if is_off(shows, clock, tolerance) => Err(ServerError::ClockOff(shows)),
             _ => Ok(()),

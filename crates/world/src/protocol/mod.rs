@@ -51,7 +51,7 @@ pub use codec::Codec;
 pub(crate) use coding::Effort;
 pub use coding::{BytesCount, Coding, Packing, Packs, Way};
 pub use list::{ANY, DEFAULT, NAMES, NAMES_OR_ANY, all, explained, named, packed};
-pub(crate) use live::{Change, Listen, PING, PONG, Said, Topic};
+pub(crate) use live::{Change, Listen, PING, PONG, Position, RowsWanted, Said, SentRows, Topic};
 pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
 pub use packed::LIMIT;
 pub(crate) use pages::PageWriter;

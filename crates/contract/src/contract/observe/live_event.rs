@@ -1,6 +1,6 @@
 //! Events of announcements. A phone listens for announcements; its server sends them.
 
-use crate::base::{DeviceId, Span, digested};
+use crate::base::{DeviceId, Span, UnitId, digested};
 
 digested! {
 /// Reports of an engine about its server's announcements. A *channel* is a part of the data with
@@ -32,6 +32,19 @@ pub enum ListenEvent {
         channel: u32,
         /// The number of the latest change.
         number: u64,
+    },
+    /// The device applied rows that came with an announcement.
+    5 Applied {
+        /// The unit that pulls the channel.
+        unit: UnitId,
+        /// The number of rows.
+        rows: u32,
+    },
+    /// The device dropped rows that came with an announcement, because they did not begin at its
+    /// own cursor.
+    6 Rejected {
+        /// The channel.
+        channel: u32,
     },
 }
 }

@@ -9,11 +9,11 @@ use crate::config::form::{
 use crate::config::view::View;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions as Callback, Checkpoint, CursorBook,
-    DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter,
-    LiveOptions as Live, LocalCapture, Medium, MissingParent, OnBadRow, OnBigRow, OnFailed, OnFull, OnLogout,
-    OnRefused, OnThere, OnTooLarge, OnUnauthorized, OnWipe, PagesLeft, Policy, PushOrder, PushUnit,
-    QueueKept, Replace, RequestClock, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen,
-    With,
+    DatabasePer, Dates, Decoder, Detect, EngineOptions as Engine, First, Identity, Jitter, LiveGap,
+    LiveOptions as Live, LiveSends, LocalCapture, Medium, MissingParent, OnBadRow, OnBigRow, OnFailed,
+    OnFull, OnLogout, OnRefused, OnThere, OnTooLarge, OnUnauthorized, OnWipe, PagesLeft, Policy, PushOrder,
+    PushUnit, QueueKept, Replace, RequestClock, RequestPer, Requests, Says, SecondEdit, Sends, SyncDate,
+    WhileOpen, With,
 };
 use crate::gateway::AttachmentAgain;
 use crate::net::{Collapse, PushMessageOptions as Push};
@@ -248,6 +248,17 @@ const PULL: Form = table(&[
     owned("live_beat", SPAN, || Live::default().beat.stated())
         .about("Time between two signs of life on a held request or connection; 0s means none. After silence of this plus `engine.request_timeout`, the phone connects again.")
         .needs(IS_HELD),
+    word::<LiveSends>("live_sends")
+        .about("What the server sends on a held request or connection. Rows that do not fit into one page (`chunk_rows`) are announced alone.")
+        .needs(IS_HELD),
+    word::<LiveGap>("live_gap")
+        .about("What a phone does with sent rows that do not begin where its own cursor stands, such as after changes that it missed.")
+        .needs(&Needs {
+            of: &[".live_sends"],
+            holds: |of| of[0].says(LiveSends::Rows),
+            why: "the server announces changes without their rows",
+            help: "remove the key, or set live_sends = \"rows\" in [engine.pull]",
+        }),
     word::<Checkpoint>("checkpoint")
         .about("Where a run begins after an interrupted run: after the last durable page, or where the last complete run ended. \"session\" loads pages again."),
     owned("bad_rows", Form::Share, || Engine::default().pull.bad_rows.share.stated())

@@ -8,7 +8,7 @@ use crate::contract::SyncUnit;
 use crate::engine::control::{Controller, ModelOptions, SteeringOptions};
 use crate::engine::{
     self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, CursorBook, Detect, LiveOptions,
-    LocalCapture, Medium, OutboxLimits, Policy, Replace, RequestPer,
+    LiveSends, LocalCapture, Medium, OutboxLimits, Policy, Replace, RequestPer,
 };
 use crate::gateway::{GatewayOptions as Gateway, Mode};
 use crate::net::Protocol;
@@ -36,6 +36,7 @@ impl ResolveContext<'_> {
     fn pull(&self, view: View<'_>, gateway: &Gateway) -> engine::PullOptions {
         self.replaces(view);
         self.without_receipts(view, gateway);
+        self.sends_rows(view, gateway);
         read!(view, engine::PullOptions {
             chunk_rows chunk_bytes apply_rows prefetch cursor streams missing_parent requests replace
             atomic checkpoint on_too_large on_big_row
@@ -215,6 +216,36 @@ impl ResolveContext<'_> {
         }
     }
 
+    /// Refuses rows with announcements if only a run may move a cursor, or if the gateway takes a
+    /// cursor as the receipt for a page. The server reads the next page after one that a phone may
+    /// never get.
+    fn sends_rows(&self, view: View<'_>, gateway: &Gateway) {
+        let sends = view.at("live_sends");
+        if !sends.says(LiveSends::Rows) || !view.at("live").word::<Medium>().is_held() {
+            return;
+        }
+        let by_date = view.at("cursor").word::<CursorBook>() == CursorBook::LastSyncOn;
+        let from_start = view.at("checkpoint").word::<Checkpoint>() == Checkpoint::Session;
+        let as_a_whole = view.at("atomic").word::<Atomic>() == Atomic::Session;
+        let empties = view.at("replace").word::<Replace>() == Replace::All;
+        for (at, unfit, why) in [
+            (view.at("cursor"), by_date, "the date of the last sync moves only at the end of a run"),
+            (view.at("checkpoint"), from_start, "the cursor moves only at the end of a run"),
+            (view.at("atomic"), as_a_whole, "rows are shown only at the end of a run"),
+            (view.at("replace"), empties, "a run replaces all rows of an entity"),
+        ] {
+            if unfit {
+                let title = format!("{why}, but `live_sends = \"rows\"` brings rows between runs");
+                let help = "write `live_sends = \"changes\"`, or leave out the other setting";
+                self.mistakes.given(&[at]).at(sends, title, help);
+            }
+        }
+        if let Some(unfit) = gateway.takes_receipts() {
+            let help = format!("write {}, or `live_sends = \"changes\"`", unfit.instead);
+            self.mistakes.at(sends, unfit.why, help);
+        }
+    }
+
     fn steering(&self, side: View<'_>) -> SteeringOptions {
         let control = side.at("control");
         let (min, max) = (control.at("min_rows"), control.at("max_rows"));
@@ -264,7 +295,14 @@ pub(super) fn live(root: View<'_>, units: &[SyncUnit], mistakes: &Mistakes) -> L
         let title = format!("\"{}\" starts units that pull, but no unit pulls", medium.word());
         mistakes.given(&[written]).at(live, title, "write a unit with `pull` and without `live = false`");
     }
-    LiveOptions { medium, check: view.at("live_check").flag(), beat: view.at("live_beat").span(), channels }
+    LiveOptions {
+        medium,
+        check: view.at("live_check").flag(),
+        beat: view.at("live_beat").span(),
+        sends: view.at("live_sends").word(),
+        gap: view.at("live_gap").word(),
+        channels,
+    }
 }
 
 fn conflict(root: View<'_>, mistakes: &Mistakes) -> ConflictOptions {

@@ -38,6 +38,7 @@ These faults are choices that products make, so they are keys of a scenario. Eac
 | wipes itself with what waits | `event.NAME.wipe_demanded` with `engine.on_wipe = \"reset\"` | `on_wipe = \"upload-first\"` | [realm/realm-js #3548](https://github.com/realm/realm-js/issues/3548) |
 | sends children before parents | `backend.foreign_keys = false` with `engine.push.order = \"bottom-up\"` | `order = \"top-down\"` | [vrtmrz/obsidian-livesync #510](https://github.com/vrtmrz/obsidian-livesync/issues/510) |
 | refuses a whole batch | `backend.commits = \"requests\"` with `engine.push.on_refused = \"refuse-all\"` | `on_refused = \"go-on\"` | made up |
+| applies sent rows over a gap | `engine.pull.live_sends = \"rows\"` with `engine.pull.live_gap = \"ignore\"` | `live_gap = \"pull\"` | made up |
 | marks rows instead of edits | `engine.push.capture = \"dirty-flags\"` | `capture = \"outbox\"` | [forcedotcom/SalesforceMobileSDK-iOS #3974](https://github.com/forcedotcom/SalesforceMobileSDK-iOS/issues/3974) |
 ";
 

@@ -1,16 +1,19 @@
 //! Listens for the server's announcements of changes until the process ends.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use super::options::{LiveOptions, Medium};
+use super::options::{Channel, LiveOptions, LiveSends, Medium};
+use super::sent_rows::Taker;
 use super::waiting::{Held, Next, either, next_message, timer};
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, UnitId};
 use crate::contract::{EngineEvent, ListenEvent, NetworkKind, ServerError, TransportError};
 use crate::engine::process::Process;
 use crate::engine::tasks::Signal;
 use crate::engine::unit::scheduler::Scheduler;
-use crate::protocol::{Change, Listen, PING, Said, Topic};
+use crate::engine::unit::session::Session;
+use crate::protocol::{Change, Listen, PING, RowsWanted, Said, SentRows, Topic};
 
 pub(crate) struct Listener {
     ears: Vec<Rc<Ear>>,
@@ -36,12 +39,25 @@ struct Ear {
     /// Whether the last attempt ended without an announcement.
     returns: Cell<bool>,
     heard_at: Cell<Time>,
+    taker: Rc<Taker>,
+    /// Sent rows that wait to be applied, in order.
+    came: RefCell<VecDeque<SentRows>>,
+    is_taking: Cell<bool>,
+    /// Raised when all sent rows are applied.
+    taken: Signal,
+    /// Units after whose runs the server is told the phone's new cursors.
+    renewing: RefCell<BTreeSet<UnitId>>,
+    /// Raised when the server must be told the phone's new cursors.
+    cursors_moved: Signal,
+    /// Whether the next question follows a pull while the phone listens, so that it names what the
+    /// phone knows.
+    is_renewal: Cell<bool>,
 }
 
 /// How an attempt to listen ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// The server responded with an announcement.
+    /// The server responded with an announcement, or the phone has other cursors to tell.
     Answered,
     /// There is no network.
     Offline,
@@ -57,7 +73,7 @@ fn silence(beat: Span, patience: Span) -> Option<Span> {
 }
 
 impl Listener {
-    pub(crate) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>) -> Listener {
+    pub(crate) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>, session: Rc<Session>) -> Listener {
         let live = &process.options.pull.live;
         let all: Vec<usize> = (0..live.channels.len()).collect();
         let groups: Vec<Vec<usize>> = match live.medium {
@@ -66,6 +82,7 @@ impl Listener {
             Medium::None | Medium::PushMessage => Vec::new(),
         };
         let seen = Rc::new(RefCell::new(vec![0; all.len()]));
+        let taker = Rc::new(Taker::new(process.clone(), session));
         let ear = |channels: Vec<usize>| {
             Rc::new(Ear {
                 process: process.clone(),
@@ -76,6 +93,13 @@ impl Listener {
                 begun: Cell::default(),
                 returns: Cell::default(),
                 heard_at: Cell::default(),
+                taker: taker.clone(),
+                came: RefCell::default(),
+                is_taking: Cell::default(),
+                taken: Signal::default(),
+                renewing: RefCell::default(),
+                cursors_moved: Signal::default(),
+                is_renewal: Cell::default(),
             })
         };
         let ears = groups.into_iter().map(ear).collect();
@@ -106,16 +130,23 @@ impl Listener {
         if let Ok(Said::Changes(changes)) = Said::decode(message)
             && self.has_begun.get()
         {
-            changes.iter().for_each(|change| hear(&self.process, &self.scheduler, *change));
+            changes.iter().for_each(|change| _ = hear(&self.process, &self.scheduler, *change));
         }
     }
 }
 
-/// Reports an announcement and queues the unit of its channel.
-fn hear(process: &Process, scheduler: &Scheduler, Change { channel, number }: Change) {
-    let Some(of) = process.options.pull.live.channels.get(channel as usize) else { return };
+/// Reports an announcement and queues the unit of its channel. Returns the unit.
+fn hear(process: &Process, scheduler: &Scheduler, change: Change) -> Option<UnitId> {
+    let unit = report(process, change)?;
+    scheduler.announced(unit);
+    Some(unit)
+}
+
+/// Reports an announcement. Returns the unit of its channel.
+fn report(process: &Process, Change { channel, number }: Change) -> Option<UnitId> {
+    let of = process.options.pull.live.channels.get(channel as usize)?;
     process.emit(EngineEvent::Listening(ListenEvent::Heard { channel, number }));
-    scheduler.announced(of.unit);
+    Some(of.unit)
 }
 
 impl Ear {
@@ -142,13 +173,15 @@ impl Ear {
                 self.hurry.wait().await;
                 continue;
             }
-            let ended = match self.live().medium {
-                Medium::WebSocket => self.on_connection().await,
-                _ => {
-                    self.settles().await;
-                    self.on_request().await
-                }
-            };
+            while self.is_taking.get() {
+                self.taken.wait().await;
+            }
+            let is_connection = self.live().medium == Medium::WebSocket;
+            // A phone that wants rows names the cursors that it has after its pulls.
+            if !is_connection || self.live().sends == LiveSends::Rows {
+                self.settles().await;
+            }
+            let ended = if is_connection { self.on_connection().await } else { self.on_request().await };
             let had_begun = self.stops(ended);
             if ended == Ended::Answered {
                 failures = 0;
@@ -203,13 +236,32 @@ impl Ear {
     }
 
     fn question(&self, once: bool) -> Vec<u8> {
-        let topic = |&channel: &usize| Topic {
-            channel: channel as u32,
-            since: self.live().check.then(|| self.seen.borrow()[channel]),
-            entities: self.live().channels[channel].entities.clone(),
+        self.cursors_moved.lower();
+        let names = self.is_renewal.take() || self.live().check;
+        let topic = |&channel: &usize| {
+            let of = &self.live().channels[channel];
+            Topic {
+                channel: channel as u32,
+                since: names.then(|| self.seen.borrow()[channel]),
+                entities: of.entities.clone(),
+                rows: self.wanted(of, names),
+            }
         };
         let topics = self.channels.iter().map(topic).collect();
         Listen { once, beat: self.live().beat, topics }.encode()
+    }
+
+    /// How the phone wants the rows of a channel, with its cursors if it `names` them. `None` if it
+    /// must load them first, or if their unit must not run on this network.
+    fn wanted(&self, of: &Channel, names: bool) -> Option<RowsWanted> {
+        if self.live().sends != LiveSends::Rows || !self.scheduler.is_allowed(of.unit) {
+            return None;
+        }
+        let cursors = self.taker.cursors(of)?;
+        let size = self.taker.size(of);
+        let zone = self.process.zone();
+        let cursors = names.then_some(cursors);
+        Some(RowsWanted { unit: of.unit, rows: size.rows, bytes: size.bytes, zone, cursors })
     }
 
     /// The time at which the attempt ends if no message arrives.
@@ -224,12 +276,12 @@ impl Ear {
     }
 
     /// Listens with one request.
-    async fn on_request(&self) -> Ended {
+    async fn on_request(self: &Rc<Self>) -> Ended {
         let ports = &self.process.ports;
         let asked = self.now();
         let once = self.live().medium == Medium::LongPoll;
         self.tell(ListenEvent::Asked { again: self.returns.get() });
-        let came: Rc<RefCell<std::collections::VecDeque<Vec<u8>>>> = Rc::default();
+        let came: Rc<RefCell<VecDeque<Vec<u8>>>> = Rc::default();
         let pieces = came.clone();
         let heard = Box::new(move |piece: Vec<u8>| {
             if !piece.is_empty() {
@@ -241,10 +293,15 @@ impl Ear {
         let mut was_answered = false;
         loop {
             let until = if self.begun.get().is_some() { self.gives_up_at() } else { Time::FAR };
-            let piece = match held.next(&ports.clock, until).await {
+            let piece = match held.next(&ports.clock, until, &self.cursors_moved).await {
                 Next::Message(piece) => piece,
                 Next::End(Ok(())) if was_answered => return Ended::Answered,
                 Next::End(end) => return ended(end),
+                // A request cannot be changed, so the phone asks again.
+                Next::Renewal => {
+                    self.is_renewal.set(true);
+                    return Ended::Answered;
+                }
                 Next::Timer => return Ended::Broken,
             };
             self.heard_at.set(self.now());
@@ -257,7 +314,7 @@ impl Ear {
     }
 
     /// Listens with one connection.
-    async fn on_connection(&self) -> Ended {
+    async fn on_connection(self: &Rc<Self>) -> Ended {
         let ports = &self.process.ports;
         let asked = self.now();
         let patience = self.process.options.request_timeout;
@@ -270,9 +327,17 @@ impl Ear {
         self.heard_at.set(self.now());
         let mut pings = self.next_ping();
         loop {
-            let message = match next_message(&*line, &ports.clock, pings.min(self.gives_up_at())).await {
+            let until = pings.min(self.gives_up_at());
+            let message = match next_message(&*line, &ports.clock, until, &self.cursors_moved).await {
                 Next::Message(message) => message,
                 Next::End(end) => return ended(end),
+                Next::Renewal => {
+                    self.is_renewal.set(true);
+                    if let Err(error) = line.send(self.question(false)) {
+                        return ended(Err(error));
+                    }
+                    continue;
+                }
                 Next::Timer if self.now() >= self.gives_up_at() => {
                     line.close();
                     return Ended::Broken;
@@ -298,15 +363,71 @@ impl Ear {
     }
 
     /// Handles a message of the server. Returns true if the message announces changes.
-    fn hears(&self, said: Said) -> bool {
-        let Said::Changes(changes) = said else { return false };
-        for change in changes {
-            if let Some(seen) = self.seen.borrow_mut().get_mut(change.channel as usize) {
-                *seen = change.number.max(*seen);
+    fn hears(self: &Rc<Self>, said: Said) -> bool {
+        match said {
+            Said::Changes(changes) => {
+                for change in changes {
+                    self.knows(change);
+                    let unit = hear(&self.process, &self.scheduler, change);
+                    unit.into_iter().for_each(|unit| self.tells_cursors_after(unit));
+                }
             }
-            hear(&self.process, &self.scheduler, change);
+            Said::Rows(sent) => {
+                self.knows(sent.change);
+                if report(&self.process, sent.change).is_some() {
+                    self.came.borrow_mut().push_back(sent);
+                    self.takes();
+                }
+            }
+            Said::Listening(_) | Said::Alive => return false,
         }
         true
+    }
+
+    fn knows(&self, change: Change) {
+        if let Some(seen) = self.seen.borrow_mut().get_mut(change.channel as usize) {
+            *seen = change.number.max(*seen);
+        }
+    }
+
+    /// Applies the sent rows that have come, one page after another.
+    fn takes(self: &Rc<Self>) {
+        if self.is_taking.replace(true) {
+            return;
+        }
+        let ear = self.clone();
+        self.process.spawn(async move {
+            while let Some(sent) = ear.next_rows() {
+                let unit = ear.live().channels[sent.change.channel as usize].unit;
+                if !ear.taker.take(unit, sent).await {
+                    ear.scheduler.announced(unit);
+                    ear.tells_cursors_after(unit);
+                }
+            }
+            ear.is_taking.set(false);
+            ear.taken.raise();
+        });
+    }
+
+    fn next_rows(&self) -> Option<SentRows> {
+        self.came.borrow_mut().pop_front()
+    }
+
+    /// Tells the server the phone's new cursors once the unit has run, so that it sends rows from
+    /// there on. A long poll is asked again after each announcement anyway.
+    fn tells_cursors_after(self: &Rc<Self>, unit: UnitId) {
+        let live = self.live();
+        if live.sends != LiveSends::Rows || live.medium == Medium::LongPoll {
+            return;
+        }
+        if self.renewing.borrow_mut().insert(unit) {
+            let ear = self.clone();
+            self.process.spawn(async move {
+                ear.scheduler.settles(unit).await;
+                ear.renewing.borrow_mut().remove(&unit);
+                ear.cursors_moved.raise();
+            });
+        }
     }
 
     /// The end of an attempt whose response is a refusal or the page of another server.

@@ -5,12 +5,18 @@
 //! like any trigger. So rows, cursors and conflicts are handled as in every run. `options` assigns
 //! entities to channels, `listener` listens, and `waiting` has the waits of a listener.
 //!
+//! With [`LiveSends::Rows`], the server sends a page of rows with an announcement, as it would
+//! respond to a pull. `sent_rows` applies the page between two runs, if it begins at the phone's
+//! own cursor. Otherwise the unit pulls, as without rows. After that pull the phone tells the
+//! server its new cursors.
+//!
 //! A phone misses announcements while it does not listen. With the option `check`, it then sends
 //! the number of the last change that it knows. The server announces later changes at once.
 
 mod listener;
 mod options;
+mod sent_rows;
 mod waiting;
 
 pub(super) use listener::Listener;
-pub use options::{Channel, LiveOptions, Medium, channels};
+pub use options::{Channel, LiveGap, LiveOptions, LiveSends, Medium, channels};

@@ -20,6 +20,24 @@ word_enums! {
         /// Messages of the platform's push service.
         PushMessage: "push-message",
     }
+
+    /// What a server sends on a held request or connection.
+    pub enum LiveSends {
+        /// That there are changes. The phone pulls them.
+        #[default]
+        Changes: "changes",
+        /// The changed rows, if they fit into one page of a pull.
+        Rows: "rows",
+    }
+
+    /// What a phone does with sent rows that do not begin where its own cursor stands.
+    pub enum LiveGap {
+        /// It drops them and pulls.
+        #[default]
+        Pull: "pull",
+        /// It applies them and moves its cursor to their end. The rows between are lost.
+        Ignore: "ignore",
+    }
 }
 
 impl Medium {
@@ -38,6 +56,10 @@ pub struct LiveOptions {
     pub check: bool,
     /// The interval at which phone and server check that the other side is alive; zero: no checks.
     pub beat: Span,
+    /// What the server sends on a held request or connection.
+    pub sends: LiveSends,
+    /// What the phone does with sent rows that do not begin where its own cursor stands.
+    pub gap: LiveGap,
     /// The channels that the phone listens for.
     pub channels: Vec<Channel>,
 }
@@ -46,7 +68,14 @@ impl Default for LiveOptions {
     fn default() -> LiveOptions {
         // CouchDB's clients expect a message every 10 s, many WebSocket servers every 30 s.
         let beat = Span::secs(30);
-        LiveOptions { medium: Medium::default(), check: true, beat, channels: Vec::new() }
+        LiveOptions {
+            medium: Medium::default(),
+            check: true,
+            beat,
+            sends: LiveSends::default(),
+            gap: LiveGap::default(),
+            channels: Vec::new(),
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) enum Next {
     Message(Vec<u8>),
     /// The response or the connection has ended.
     End(Result<(), TransportError>),
+    /// The phone has other cursors to tell the server.
+    Renewal,
     /// The given time is reached.
     Timer,
 }
@@ -35,9 +37,10 @@ impl Held {
         Held { came, ends, ended: None }
     }
 
-    /// Waits for the next piece, the end of the response, or the time `until`.
-    pub(super) async fn next(&mut self, clock: &Rc<dyn Clock>, until: Time) -> Next {
+    /// Waits for the next piece, the end of the response, the signal `renews`, or the time `until`.
+    pub(super) async fn next(&mut self, clock: &Rc<dyn Clock>, until: Time, renews: &Signal) -> Next {
         let mut timer = timer(clock, until);
+        let mut renewed = pin!(renews.wait());
         poll_fn(|context| {
             if self.ended.is_none()
                 && let Poll::Ready(end) = self.ends.as_mut().poll(context)
@@ -49,6 +52,7 @@ impl Held {
             }
             match self.ended {
                 Some(end) => Poll::Ready(Next::End(end)),
+                None if renewed.as_mut().poll(context).is_ready() => Poll::Ready(Next::Renewal),
                 None => timer.as_mut().poll(context).map(|()| Next::Timer),
             }
         })
@@ -56,14 +60,21 @@ impl Held {
     }
 }
 
-/// Waits for the next message of a connection, its end, or the time `until`.
-pub(super) async fn next_message(line: &dyn Connection, clock: &Rc<dyn Clock>, until: Time) -> Next {
+/// Waits for the next message of a connection, its end, the signal `renews`, or the time `until`.
+pub(super) async fn next_message(
+    line: &dyn Connection,
+    clock: &Rc<dyn Clock>,
+    until: Time,
+    renews: &Signal,
+) -> Next {
     let mut received = line.receive();
     let mut timer = timer(clock, until);
+    let mut renewed = pin!(renews.wait());
     poll_fn(|context| match received.as_mut().poll(context) {
         Poll::Ready(Ok(Some(message))) => Poll::Ready(Next::Message(message)),
         Poll::Ready(Ok(None)) => Poll::Ready(Next::End(Ok(()))),
         Poll::Ready(Err(error)) => Poll::Ready(Next::End(Err(error))),
+        Poll::Pending if renewed.as_mut().poll(context).is_ready() => Poll::Ready(Next::Renewal),
         Poll::Pending => timer.as_mut().poll(context).map(|()| Next::Timer),
     })
     .await

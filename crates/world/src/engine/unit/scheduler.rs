@@ -197,7 +197,7 @@ impl Scheduler {
     }
 
     /// Whether the current network fulfils the unit's conditions.
-    fn is_allowed(&self, unit: UnitId) -> bool {
+    pub(crate) fn is_allowed(&self, unit: UnitId) -> bool {
         let network = || self.process.ports.transport.network();
         self.process.unit(unit).when.iter().all(|condition| network().allows(*condition))
     }
@@ -253,9 +253,12 @@ impl Scheduler {
 
     /// Waits until the unit is not in the queue and does not run.
     pub(crate) async fn settles(&self, unit: UnitId) {
+        let settled = &self.settled[usize::from(unit.0)];
         while self.queue.waits(unit) || self.state(unit).runs {
-            self.settled[usize::from(unit.0)].wait().await;
+            settled.wait().await;
         }
+        // Another task may wait for the same unit.
+        settled.raise();
     }
 
     /// Records that the unit's run has ended.

@@ -7,6 +7,7 @@ use crate::base::{Span, Time};
 use crate::contract::{Event, KillReason, Node};
 use crate::gateway::{self, Gateway};
 use crate::world::server::half::Servers;
+use crate::world::server::sent_rows::ServedRows;
 use crate::world::server::upkeep;
 
 impl Servers {
@@ -25,6 +26,7 @@ impl Servers {
             upkeep::start(self, gateway);
         }
         if let Some(live) = &self.live {
+            live.reads_from(ServedRows::of(self));
             self.handle.spawn(process.node, "announcements", live.clone().announce());
         }
     }

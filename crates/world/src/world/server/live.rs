@@ -5,6 +5,10 @@
 //! announcement. The server keeps no announcements for phones that do not listen. A phone that
 //! listens again can send the number of the last change that it knows. Then it gets newer changes
 //! at once.
+//!
+//! A phone may want the rows with the announcements. Then the server remembers the cursor at the
+//! end of the rows that it last sent, and sends the page after it, read as for a pull. If there are
+//! more rows than a page has, or if the pull is refused, it announces the change alone.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -18,6 +22,7 @@ use crate::protocol::{Change, Listen, Said, Topic};
 use crate::sim::{Handle, Notify};
 use crate::world::hub::Hub;
 use crate::world::server::announced_pieces::{Answering, Pieces};
+use crate::world::server::ear::{Due, Ear, Over, RowSource};
 use crate::world::server::push_messages::{Outbox, Saying};
 use crate::world::server::push_service::PushService;
 
@@ -35,6 +40,8 @@ pub(crate) struct Live {
     state: RefCell<State>,
     came: Notify,
     pub(crate) push: Option<PushService>,
+    /// Reads the rows that are sent with announcements; `None` before the first process.
+    source: RefCell<Option<Rc<dyn RowSource>>>,
 }
 
 /// The number of changes, and the phones that listen.
@@ -45,17 +52,6 @@ struct State {
     ears: BTreeMap<u64, Ear>,
     /// Held requests whose response has not begun yet.
     asking: BTreeMap<u64, Ear>,
-}
-
-struct Ear {
-    device: DeviceId,
-    topics: Vec<Topic>,
-    over: Over,
-}
-
-enum Over {
-    Connection(ConnectionId),
-    Response(Rc<Pieces>),
 }
 
 /// The changes that pulls can read, by entity.
@@ -135,7 +131,25 @@ impl Live {
         let handle = hub.handle.clone();
         let state = RefCell::default();
         let came = handle.notify();
-        Rc::new(Live { handle, hub, phones, channels, devices, by_replica, reads_behind, state, came, push })
+        let source = RefCell::default();
+        Rc::new(Live {
+            handle,
+            hub,
+            phones,
+            channels,
+            devices,
+            by_replica,
+            reads_behind,
+            state,
+            came,
+            push,
+            source,
+        })
+    }
+
+    /// Sets where the rows come from that are sent with announcements.
+    pub(crate) fn reads_from(&self, source: Rc<dyn RowSource>) {
+        self.source.replace(Some(source));
     }
 
     /// Notes a commit. Pulls can read it from `at` on.
@@ -173,7 +187,7 @@ impl Live {
         }
     }
 
-    fn tell(&self, fresh: &BTreeSet<EntityId>) {
+    fn tell(self: &Rc<Self>, fresh: &BTreeSet<EntityId>) {
         if let Some(push) = &self.push {
             let changes = self.state.borrow().book.told(&self.topics(), fresh);
             for device in (0..self.devices).map(DeviceId) {
@@ -213,28 +227,62 @@ impl Live {
     /// The topics of a phone that listens for all channels.
     fn topics(&self) -> Vec<Topic> {
         let all = (0..).zip(&self.channels);
-        all.map(|(channel, of)| Topic { channel, since: None, entities: of.entities.clone() }).collect()
+        let topic = |channel, of: &Channel| {
+            let entities = of.entities.clone();
+            Topic { channel, since: None, entities, rows: None }
+        };
+        all.map(|(channel, of)| topic(channel, of)).collect()
     }
 
-    /// Sends changes to a listening phone; returns the phone's device number.
-    fn say(&self, name: u64, changes: Vec<Change>) -> Option<DeviceId> {
-        let (device, over) = {
-            let state = self.state.borrow();
-            let ear = state.ears.get(&name)?;
-            let over = match &ear.over {
-                Over::Connection(id) => Over::Connection(*id),
-                Over::Response(pieces) if pieces.is_over() => return None,
-                Over::Response(pieces) => Over::Response(pieces.clone()),
-            };
-            (ear.device, over)
+    /// Sends changes to a listening phone, or plans to send their rows. Returns the phone's device
+    /// number.
+    fn say(self: &Rc<Self>, name: u64, changes: Vec<Change>) -> Option<DeviceId> {
+        let (device, over, rest, begins) = {
+            let mut state = self.state.borrow_mut();
+            let ear = state.ears.get_mut(&name).filter(|ear| !ear.over.is_over())?;
+            let rest = ear.puts_off(changes.clone());
+            let begins = !ear.due.is_empty() && !std::mem::replace(&mut ear.is_sending, true);
+            (ear.device, ear.over.clone(), rest, begins)
         };
         changes.iter().for_each(|change| self.tell_made(device, *change));
-        let message = Said::Changes(changes).encode();
+        if !rest.is_empty() {
+            self.send(over, Said::Changes(rest).encode());
+        }
+        let source = self.source.borrow().clone().filter(|_| begins);
+        source.into_iter().for_each(|source| source.spawn(Box::pin(self.clone().send_due(name))));
+        Some(device)
+    }
+
+    fn send(&self, over: Over, message: Vec<u8>) {
         match over {
             Over::Connection(id) => self.phones.say(vec![Saying::Message(id, message, Slip::default())]),
             Over::Response(pieces) => pieces.add(message),
         }
-        Some(device)
+    }
+
+    /// Sends the rows that are due to a listening phone, one page after another.
+    async fn send_due(self: Rc<Self>, name: u64) {
+        while let Some(due) = self.next_due(name) {
+            let Some(source) = self.source.borrow().clone() else { return };
+            let served = match due.pull.clone() {
+                Some(pull) => source.page(pull).await,
+                None => None,
+            };
+            let (over, said) = {
+                let mut state = self.state.borrow_mut();
+                let Some(ear) = state.ears.get_mut(&name).filter(|ear| !ear.over.is_over()) else { return };
+                (ear.over.clone(), ear.message(due, served))
+            };
+            self.send(over, said.encode());
+        }
+    }
+
+    fn next_due(&self, name: u64) -> Option<Due> {
+        let mut state = self.state.borrow_mut();
+        let ear = state.ears.get_mut(&name)?;
+        let due = ear.next_due();
+        ear.is_sending = due.is_some();
+        due
     }
 
     fn tell_made(&self, device: DeviceId, Change { channel, number }: Change) {
@@ -260,16 +308,42 @@ impl Live {
     /// Adds a connection of a device. Its first message names the topics for which the device
     /// listens.
     pub(crate) fn connected(
-        &self,
+        self: &Rc<Self>,
         device: DeviceId,
         id: ConnectionId,
         hello: &[u8],
     ) -> Result<(), ServerError> {
         let topics = self.read(hello)?.topics;
-        let ear = Ear { device, topics, over: Over::Connection(id) };
+        let ear = Ear::new(device, topics, Over::Connection(id));
         let name = self.state.borrow_mut().next();
         self.begin(name, ear);
         Ok(())
+    }
+
+    /// Takes another request on a connection: the phone has pulled, and names its new cursors.
+    pub(crate) fn asked_again(self: &Rc<Self>, id: ConnectionId, request: &[u8]) {
+        let Ok(Listen { topics, .. }) = self.read(request) else { return };
+        let is_it = |ear: &Ear| matches!(ear.over, Over::Connection(of) if of == id);
+        let topics = self.with_cursors(topics);
+        let mut state = self.state.borrow_mut();
+        let missed = state.book.missed(&topics);
+        let Some((&name, ear)) = state.ears.iter_mut().find(|(_, ear)| is_it(ear)) else { return };
+        ear.topics = topics;
+        drop(state);
+        if !missed.is_empty() {
+            self.say(name, missed);
+        }
+    }
+
+    /// The topics, with the present cursors of those that want rows and name no cursor.
+    fn with_cursors(&self, mut topics: Vec<Topic>) -> Vec<Topic> {
+        let source = self.source.borrow();
+        for Topic { entities, rows, .. } in &mut topics {
+            let Some(wanted) = rows.as_mut().filter(|wanted| wanted.cursors.is_none()) else { continue };
+            let Some(source) = &*source else { continue };
+            wanted.cursors = Some(entities.iter().map(|entity| source.now(*entity)).collect());
+        }
+        topics
     }
 
     pub(crate) fn disconnected(&self, id: ConnectionId) {
@@ -286,7 +360,7 @@ impl Live {
         let pieces = Pieces::new(&self.handle, once, beat);
         let mut state = self.state.borrow_mut();
         let name = state.next();
-        state.asking.insert(name, Ear { device, topics, over: Over::Response(pieces) });
+        state.asking.insert(name, Ear::new(device, topics, Over::Response(pieces)));
         Ok(Said::Listening(name).encode())
     }
 
@@ -306,7 +380,8 @@ impl Live {
         Some(Answering { pieces, hangs_up: Box::new(hangs_up) })
     }
 
-    fn begin(&self, name: u64, ear: Ear) {
+    fn begin(self: &Rc<Self>, name: u64, mut ear: Ear) {
+        ear.topics = self.with_cursors(ear.topics);
         let missed = self.state.borrow().book.missed(&ear.topics);
         self.state.borrow_mut().ears.insert(name, ear);
         if !missed.is_empty() {
@@ -341,7 +416,7 @@ mod tests {
 
     fn topic(since: Option<u64>, entities: &[u16]) -> Topic {
         let entities = entities.iter().map(|&entity| EntityId(entity)).collect();
-        Topic { channel: 3, since, entities }
+        Topic { channel: 3, since, entities, rows: None }
     }
 
     #[test]

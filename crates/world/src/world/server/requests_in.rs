@@ -7,7 +7,7 @@ use crate::base::{DeviceId, Time};
 use crate::contract::{ConnectionId, Event, LocalBoxFuture, Node, ServerError, Slip};
 use crate::gateway::call_by;
 use crate::net::{Rest, Server, ServerEnd, Version};
-use crate::protocol::PONG;
+use crate::protocol::{Listen, PONG};
 use crate::world::device::token::{Gate, Wallet};
 use crate::world::server::half::{Beside, Done, Servers};
 use crate::world::server::push_messages::{Said, Saying};
@@ -70,7 +70,10 @@ impl Server for Counter {
         if !servers.process.is_up.get() {
             return;
         }
-        if servers.live.is_some() {
+        if let Some(live) = &servers.live {
+            if Listen::is_one(&message) {
+                return live.asked_again(id, &message);
+            }
             let pong = Saying::Message(id, PONG.to_vec(), Slip::default());
             return servers.phones.say(vec![pong]);
         }
@@ -150,7 +153,7 @@ impl Counter {
 }
 
 /// Reports which rows leave for a device, to the recorders of single records' lives.
-fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
+pub(crate) fn tell_rows(servers: &Servers, device: DeviceId, bytes: &[u8], slip: &Slip) {
     if !servers.hub.records_lives() {
         return;
     }
