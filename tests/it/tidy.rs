@@ -308,3 +308,15 @@ fn every_door_tells_what_its_room_is_for() {
         assert!(!is_room || code == 0, "{} is only a door", path.display());
     }
 }
+
+/// Looking for examples takes as long as checking the crate's types.
+#[test]
+fn doc_tests_run_for_crates_with_examples_alone() {
+    for rooms in ROOMS {
+        let home = root().join(rooms).parent().expect("it is in a crate").join("Cargo.toml");
+        let manifest = fs::read_to_string(&home).expect("there is a manifest");
+        let is_example = |line: &str| line.trim_start().starts_with("//") && line.contains("```");
+        let has_examples = sources(rooms).iter().any(|(_, text)| text.lines().any(is_example));
+        assert_eq!(manifest.contains("\ndoctest = false\n"), !has_examples, "{}", home.display());
+    }
+}
