@@ -153,12 +153,13 @@ fn summary(hunted: &Hunted, file: &Path, args: &HuntArgs) -> String {
 
 /// Groups the files of failures by the settings with which they do not occur.
 fn by_mend(mended: &BTreeMap<Vec<String>, Vec<String>>) -> String {
-    let line = |(sets, files): (&Vec<String>, &Vec<String>)| {
+    let mut text = String::new();
+    for (sets, files) in mended {
         let sets: Vec<String> = sets.iter().map(|set| format!("--set {}", shell_word(set))).collect();
         let which = if files.len() == 1 { "this does not occur" } else { "these do not occur" };
-        format!("with {} {which} (tried): {}\n", sets.join(" "), files.join(", "))
-    };
-    mended.iter().map(line).collect()
+        text.push_str(&format!("with {} {which} (tried): {}\n", sets.join(" "), files.join(", ")));
+    }
+    text
 }
 
 /// Makes a failure small, writes its file and reports it. `None` if it could not be made small.
