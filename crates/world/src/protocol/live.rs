@@ -3,7 +3,7 @@
 //! a page of rows that follows its announcement is in that codec.
 
 use super::damaged::Damaged;
-use crate::base::{EntityId, Span, UnitId};
+use crate::base::{EntityId, Span, UnitId, from_base64, to_base64};
 
 const LISTEN: &str = "LISTEN";
 const CHANGES: &str = "changes";
@@ -153,7 +153,7 @@ impl RowsWanted {
     /// The words behind those of the topic.
     fn encode(&self) -> String {
         let RowsWanted { unit, rows, bytes, zone, cursors } = self;
-        let cursors = cursors.iter().flatten().map(|cursor| format!(" ={}", escaped(cursor)));
+        let cursors = cursors.iter().flatten().map(|cursor| format!(" ={}", to_base64(cursor.as_bytes())));
         format!(" {}:{rows}:{bytes}:{zone}{}", unit.0, cursors.collect::<String>())
     }
 
@@ -168,8 +168,8 @@ impl RowsWanted {
         let rows = number(parts.next())?;
         let bytes = number(parts.next())?;
         let zone = number(parts.next())?;
-        let cursor = |word: &str| unescaped(word.strip_prefix('=').ok_or_else(damaged)?);
-        let cursors = cursors.map(cursor).collect::<Result<Vec<_>, _>>()?;
+        let named = |word: &str| cursor(word.strip_prefix('=').ok_or_else(damaged)?);
+        let cursors = cursors.map(named).collect::<Result<Vec<_>, _>>()?;
         let fits = cursors.is_empty() || cursors.len() == entities;
         if parts.next().is_some() || !fits {
             return Err(damaged());
@@ -182,7 +182,7 @@ impl RowsWanted {
 impl SentRows {
     fn encode(&self) -> Vec<u8> {
         let SentRows { change: Change { channel, number }, after, page } = self;
-        let after = after.iter().map(|of| format!(" {}={}", of.entity.0, escaped(&of.cursor)));
+        let after = after.iter().map(|of| format!(" {}={}", of.entity.0, to_base64(of.cursor.as_bytes())));
         let mut out = format!("{ROWS} {channel}:{number}{}\n", after.collect::<String>()).into_bytes();
         out.extend_from_slice(page);
         out
@@ -192,34 +192,18 @@ impl SentRows {
     fn decode<'w>(mut words: impl Iterator<Item = &'w str>, page: &[u8]) -> Result<SentRows, Damaged> {
         let change = change(words.next().ok_or_else(damaged)?)?;
         let position = |word: &str| {
-            let (entity, cursor) = word.split_once('=').ok_or_else(damaged)?;
-            Ok(Position { entity: EntityId(number(Some(entity))?), cursor: unescaped(cursor)? })
+            let (entity, after) = word.split_once('=').ok_or_else(damaged)?;
+            Ok(Position { entity: EntityId(number(Some(entity))?), cursor: cursor(after)? })
         };
         let after = words.map(position).collect::<Result<_, Damaged>>()?;
         Ok(SentRows { change, after, page: page.to_vec() })
     }
 }
 
-/// A cursor as one word of ASCII characters.
-fn escaped(cursor: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
-    let each = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    cursor.bytes().map(each).collect()
-}
-
-fn unescaped(word: &str) -> Result<String, Damaged> {
-    let mut out = Vec::with_capacity(word.len());
-    let mut bytes = word.bytes();
-    let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).ok_or_else(damaged);
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let high = digit(bytes.next())?;
-            out.push((high * 16 + digit(bytes.next())?) as u8);
-        } else {
-            out.push(byte);
-        }
-    }
-    String::from_utf8(out).map_err(|_| damaged())
+/// Reads a cursor that was written as one word, in base64.
+fn cursor(word: &str) -> Result<String, Damaged> {
+    let bytes = from_base64(word).ok_or_else(damaged)?;
+    String::from_utf8(bytes).map_err(|_| damaged())
 }
 
 fn change(word: &str) -> Result<Change, Damaged> {
