@@ -63,6 +63,16 @@ fn two_converge<D: Document>() {
     let [at_a, at_b, at_server] = [&a, &b, &server].map(|of| columns(of, &key).expect("it is there"));
     assert_eq!((&at_a, &at_b), (&at_server, &at_server));
     assert_eq!(at_a[3], Value::text("b"), "the column that one alone has set");
+    // An equal value is no change, and does not win over a concurrent change.
+    b.put((TASK, &key), &[(0, at_b[0].clone())]);
+    a.put((TASK, &key), &[(0, Value::Int(8))]);
+    for phone in [&mut a, &mut b] {
+        talk(phone, &mut server);
+    }
+    talk(&mut a, &mut server);
+    for of in [&a, &b, &server] {
+        assert_eq!(columns(of, &key).expect("it is there")[0], Value::Int(8));
+    }
     // A delete wins over concurrent updates.
     a.remove((TASK, &key));
     b.put((TASK, &key), &[(0, Value::Int(7))]);

@@ -124,8 +124,10 @@ impl Document for Rows {
             Some(Out::YMap(row)) => row,
             _ => map.insert(&mut txn, key.as_str(), MapPrelim::default()),
         };
+        // Equal values are not written again, as in the adapter of Yjs: each write counts as a
+        // change, which can win over another person's value.
         for (column, value) in values {
-            row.insert(&mut txn, columns[*column].name.as_str(), any(value));
+            row.try_update(&mut txn, columns[*column].name.as_str(), any(value));
         }
     }
     fn remove(&mut self, (entity, key): At<'_>) {
