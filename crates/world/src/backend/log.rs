@@ -264,13 +264,11 @@ fn read_on(
     let Some(stream) = table.stream(place).filter(|_| *number < end) else { return false };
     let mut entries = stream.numbered((Bound::Excluded(*number), Bound::Included(end)));
     while !taking.full {
-        let Some((at, Entry { slot, fate, .. }, is_last)) = entries.next() else { return false };
+        let Some((at, Entry { slot, .. }, is_last)) = entries.next() else { return false };
         taking.scanned += 1;
         *number = at;
-        if is_last {
-            taking.take(table.told(slot, fate));
-        } else if at > net {
-            taking.take(table.told(slot, stream.fate(slot).unwrap_or(fate)));
+        if is_last || at > net {
+            taking.take(table.told(slot, table.fate(place, slot)));
         }
     }
     entries.any(|(at, _, is_last)| is_last || at > net)

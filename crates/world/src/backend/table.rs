@@ -245,9 +245,15 @@ impl Table {
         self.streams.as_ref()?.get(&place)
     }
 
+    /// The state of a row for readers of a place. A row that left the place without a new version
+    /// may have no entry that says so.
     pub(super) fn fate(&self, place: Place, slot: Slot) -> Fate {
+        let record = self.record(slot);
         let told = self.stream(place).and_then(|stream| stream.fate(slot));
-        told.unwrap_or(if self.record(slot).deleted { Fate::Deleted } else { Fate::Here })
+        match told.unwrap_or(if record.deleted { Fate::Deleted } else { Fate::Here }) {
+            Fate::Here if place != WHOLE && record.place != Some(place) => Fate::Moved,
+            fate => fate,
+        }
     }
 
     pub(super) fn touch(&mut self, slot: Slot, number: u64) {
