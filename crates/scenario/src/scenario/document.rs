@@ -13,7 +13,7 @@ use super::derive::derive;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Choices, UnwrittenKeys, idle, idle_but, variant_choices, without};
 use super::merge::Setting;
-use super::one_of::{OneOf, Way};
+use super::one_of::{OneOf, Way, give_way};
 use super::plan::{Claim, Origin, Plan};
 use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
 use super::rows::{CsvFiles, not_utf8, prepare};
@@ -98,8 +98,6 @@ pub(super) struct Cell {
 pub(super) struct Shared {
     bare: Node,
     choices: Choices,
-    /// The part of `choices` that seeds decide.
-    by_seeds: Choices,
     /// True if a variant sets a key of an action or an event.
     turns_script: bool,
 }
@@ -365,7 +363,9 @@ impl Document {
         let mut cell = self.checked(variant, settings, shared);
         cell.of_seeds = cell.tree.get(&["swarm", "one_of"]).is_some_and(has_keys).then(|| {
             let mut tree = cell.tree.clone();
-            let unsaid = idle_but(&mut tree, &shared.choices, &shared.by_seeds, &mut Vec::new());
+            let taken: Vec<Setting> = OneOf::of(&tree, &mut Vec::new()).settings().cloned().collect();
+            let by_seeds = variant_choices(&taken);
+            let unsaid = idle_but(&mut tree, &shared.choices, &by_seeds, &mut Vec::new());
             without(tree, &unsaid)
         });
         cell.unsaid = idle(&mut cell.tree, &shared.choices, &mut cell.mistakes);
@@ -400,6 +400,7 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
+        give_way(&mut tree, settings);
         let unsaid = UnwrittenKeys::new();
         Cell { tree, csv_files, traces, unsaid, of_seeds: None, notes, covered, mistakes }
     }
@@ -411,12 +412,10 @@ impl Document {
             set_by_variants.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
         let of_seeds = OneOf::of(&self.tree, &mut Vec::new());
-        let by_seeds: Vec<Setting> = of_seeds.settings().cloned().collect();
-        let decided = variant_choices(&by_seeds);
-        set_by_variants.extend(by_seeds);
+        set_by_variants.extend(of_seeds.settings().cloned());
         let turns_script = set_by_variants.iter().any(|set| ["action", "event"].contains(&&*set.path[0]));
         let choices = variant_choices(&set_by_variants);
-        Shared { bare: self.bare(), choices, by_seeds: decided, turns_script }
+        Shared { bare: self.bare(), choices, turns_script }
     }
 
     /// The plans of these seeds, or of the file's own seed if there are none. Each combination of

@@ -8,7 +8,7 @@
 use super::merge::Setting;
 use crate::base::Seed;
 use crate::config::diagnostic::{Diagnostic, Place};
-use crate::config::tree::{Node, Val};
+use crate::config::tree::{Node, Val, parse_path};
 use crate::config::view::View;
 
 /// Keys that a seed must not set. They decide which cells exist, or they set other keys that the
@@ -83,6 +83,29 @@ impl OneOf {
         let place = self.0.first().and_then(|list| list.place.clone());
         Diagnostic::new(place, title).help("what cannot be together belongs in one list")
     }
+}
+
+/// Removes the keys of these settings from all tables of all lists. A setting of the command line
+/// has priority over the table that a seed takes, also in the resolved text.
+pub(super) fn give_way(tree: &mut Node, settings: &[Setting]) {
+    let lists = tree.get_mut(&["swarm", "one_of"]).and_then(Node::table_mut).into_iter().flatten();
+    for (_, list) in lists {
+        let Val::List(items) = &mut list.node.value else { continue };
+        for item in items {
+            settings.iter().for_each(|setting| leave_out(item, &setting.path));
+        }
+    }
+}
+
+fn leave_out(item: &mut Node, path: &[String]) {
+    let Some(table) = item.table_mut() else { return };
+    table.retain(|key, entry| {
+        let Some(own) = parse_path(key) else { return true };
+        if let Some(rest) = path.strip_prefix(own.as_slice()).filter(|rest| !rest.is_empty()) {
+            leave_out(&mut entry.node, rest);
+        }
+        !own.starts_with(path)
+    });
 }
 
 fn of_way(list: &str, item: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {

@@ -117,6 +117,20 @@ fn the_resolved_text_of_a_swarm_gives_each_seed_the_same() {
 }
 
 #[test]
+fn a_set_key_leaves_the_tables_that_seeds_take() {
+    let sets = vec!["engine.pull.live=none".to_owned(), "fleet.phones.link=edge".to_owned()];
+    let request = Request { sets, seeds: (1..=9).collect(), ..Request::default() };
+    let text = format!("{MINIMAL}{TROUBLE}[swarm]\n{ONE_OF}");
+    for plan in plans(&text, &request) {
+        assert!(plan.source.drawn.as_ref().unwrap().taken.is_empty());
+        let seeds = vec![plan.seed.0];
+        let again = plans(&plan.source.resolved, &Request { seeds, ..Request::default() }).remove(0);
+        assert_eq!(again.source.digest, plan.source.digest);
+        assert_eq!(format!("{:?}", again.setup), format!("{:?}", plan.setup));
+    }
+}
+
+#[test]
 fn tables_that_do_not_fit_the_file_are_refused() {
     let refused = |lists: &str| complaint(&format!("{MINIMAL}{TROUBLE}[swarm]\n{lists}"), &[]);
     assert!(refused("one_of.a = []").contains("`swarm.one_of.a` has no table to take"));
