@@ -82,6 +82,8 @@ pub(super) struct Trials<'a> {
     harmless: BTreeSet<String>,
     /// The work limit of one candidate.
     most_work: u64,
+    /// The checks that the original fails. A candidate that fails another check has another cause.
+    checks: BTreeSet<String>,
     /// Set if a candidate passes once its violations are expected. Then all later ones must pass
     /// so, too.
     strict: bool,
@@ -100,17 +102,31 @@ struct Candidate {
 
 impl<'a> Trials<'a> {
     pub(super) fn new(means: Means<'a>, goal: Goal, path: &Path) -> Trials<'a> {
-        let harmless = BTreeSet::new();
-        let spent = Span::ZERO;
-        let path = path.to_owned();
-        let begun = Stopwatch::start();
-        Trials { means, goal, path, harmless, most_work: u64::MAX, strict: false, runs: 0, spent, begun }
+        Trials {
+            means,
+            goal,
+            path: path.to_owned(),
+            harmless: BTreeSet::new(),
+            most_work: u64::MAX,
+            checks: BTreeSet::new(),
+            strict: false,
+            runs: 0,
+            spent: Span::ZERO,
+            begun: Stopwatch::start(),
+        }
     }
 
-    /// Limits the work of later candidates to about 4 times the work of this one.
+    /// Limits later candidates to about 4 times the work of this one, and to the checks that it
+    /// fails.
     pub(super) fn hold_to(&mut self, shown: &Shown) {
         self.most_work = shown.work.saturating_mul(4).saturating_add(1_000);
+        self.checks.clone_from(&shown.checks);
         self.is_to_pass(shown);
+    }
+    /// True if this candidate fails as the original does.
+    fn is_alike(&self, shown: &Shown) -> bool {
+        let has_another = fails_another(&shown.checks, &self.checks);
+        shown.goals.contains(&self.goal) && !has_another && (shown.passes || !self.strict)
     }
     /// If this candidate passes once its violations are expected, all later ones must pass so, too.
     pub(super) fn is_to_pass(&mut self, shown: &Shown) {
@@ -176,8 +192,7 @@ impl<'a> Trials<'a> {
             }
             self.runs = candidate.runs;
             self.spent = candidate.spent;
-            let holds = |one: &Shown| one.goals.contains(&self.goal) && (one.passes || !self.strict);
-            match one.filter(holds) {
+            match one.filter(|one| self.is_alike(one)) {
                 Some(one) => return Some((candidate.index, Some(one))),
                 None => drop(self.harmless.insert(name(&candidate.plan))),
             }
@@ -246,6 +261,11 @@ pub(super) fn named(checks: &BTreeSet<String>) -> Vec<String> {
     checks.iter().filter(|check| !follows(check)).cloned().collect()
 }
 
+/// True if a check fails that is not one of `known` and does not follow from another failed check.
+fn fails_another(checks: &BTreeSet<String>, known: &BTreeSet<String>) -> bool {
+    named(checks).iter().any(|check| !known.contains(check))
+}
+
 fn shown(plan: &Plan, outcome: &Outcome) -> Shown {
     let goals = goals(plan, outcome);
     let checks: BTreeSet<String> = goals.iter().map(|goal| goal.check.clone()).collect();
@@ -263,5 +283,25 @@ fn shown(plan: &Plan, outcome: &Outcome) -> Shown {
         idle: missed.chain(in_vain).collect(),
         ended: outcome.ended_at,
         work: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_follows_from_another_is_no_other_failure() {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let known = set(&["lost", "stale"]);
+        assert!(implied("lost").contains(&"divergent"));
+        for (checks, is_another) in [
+            (vec!["lost"], false),
+            (vec!["lost", "divergent"], false),
+            (vec!["divergent"], true),
+            (vec!["lost", "orphan"], true),
+        ] {
+            assert_eq!(fails_another(&set(&checks), &known), is_another, "{checks:?}");
+        }
     }
 }
